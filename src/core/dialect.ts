@@ -1,0 +1,70 @@
+import type { ProxiedRequest, Target } from './exchange.ts';
+import type { RawHeaders } from './headers.ts';
+import type { Failure, Reply } from './outcome.ts';
+import type { Usage } from './usage.ts';
+import type { Verdict } from './verdict.ts';
+
+export const dialectNames = ['openai', 'anthropic', 'gemini', 'ollama', 'mcp', 'http'] as const;
+export type DialectName = (typeof dialectNames)[number];
+
+/** What a request says about itself in its wire format. */
+export interface Call {
+  /** `llm`: a model generates; `tool`: a tool acts; `other`: anything else, such as a list of models. */
+  kind: 'llm' | 'tool' | 'other';
+  model?: string;
+  /** Whether the caller asked for a stream; undefined where the format does not say so in the request. */
+  stream?: boolean;
+  /** The call may be sent again although the upstream may have seen it. */
+  repeatable: boolean;
+  /** The call continues state that only this upstream has. */
+  stateful: boolean;
+}
+
+/** The part of a request that a dialect is recognised by and described from. */
+export interface RequestFacts {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: RawHeaders;
+}
+
+/** Follows one answer from its head to its end, on a decoded copy of the bytes. */
+export interface Watcher {
+  /** Judged by the head alone; `more` if the body must be seen. */
+  readonly head: Verdict | 'more';
+  /** Sees a chunk. `more` until it can judge. Once it has judged, the value is its judgement so far. */
+  push(chunk: Uint8Array): Verdict | 'more' | Promise<Verdict | 'more'>;
+  /** How many meaningful chunks or events there were: content, not comments, keep-alives or start-up frames. */
+  readonly meaningful: number;
+  /** Start-up frames were seen: the upstream has begun to answer. */
+  readonly started: boolean;
+  /** The last word. `whole` tells whether the message ended as HTTP wants it. */
+  end(whole: boolean): Judgement | Promise<Judgement>;
+}
+
+export interface Judgement {
+  verdict: Verdict;
+  /** The format's own end mark was seen, where it has one. */
+  complete: boolean;
+  usage?: Usage;
+}
+
+/** Facts about a wire format. No behaviour: policies decide. */
+export interface Dialect {
+  readonly name: DialectName;
+  /** Whether `describe` reads the body. */
+  readonly readsBody: boolean;
+  matches(request: RequestFacts): boolean;
+  /** `body` is undefined where it is above the replay cap or broke off; the description is then what the head tells. */
+  describe(request: RequestFacts, body: Uint8Array | undefined): Call;
+  /** The same request for another model; undefined where that cannot be done exactly. */
+  retarget(request: ProxiedRequest, target: Target): ProxiedRequest | undefined;
+  watch(request: RequestFacts, status: number, headers: RawHeaders): Watcher;
+  /** The request with a note to the model; undefined where the format has no place for one. */
+  hint(request: ProxiedRequest, text: string): ProxiedRequest | undefined;
+  /** A sentence in the caller's format, as if the model had said it; undefined where the format has no such thing. */
+  speak(text: string, call: Call): Reply | undefined;
+  /** An error in the caller's format, with the code, the status and the message of the failure. */
+  refuse(failure: Failure): Reply;
+  /** What to append when a committed stream dies; undefined: just break the connection. */
+  breakOff(failure: Pick<Failure, 'code' | 'message'>): Uint8Array | undefined;
+}

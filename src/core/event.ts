@@ -1,0 +1,84 @@
+import type { TimeoutPhase } from './outcome.ts';
+import type { Usage } from './usage.ts';
+import type { Origin, Verdict } from './verdict.ts';
+
+/** How a call went, as the agent saw it. */
+export const callOutcomes = [
+  'ok',
+  'retried',
+  'fell-back',
+  'cached',
+  'degraded',
+  'client-error',
+  'upstream-error',
+  'timeout',
+  'refused',
+  'paused',
+  'cancelled',
+] as const;
+export type CallOutcome = (typeof callOutcomes)[number];
+
+export type CircuitState = 'closed' | 'half-open' | 'open';
+
+/** Why a retry that the verdict allowed was not made. */
+export type NotRetried = 'attempts' | 'budget' | 'deadline' | 'retry-after' | 'unsafe' | 'body-gone' | 'refused' | 'unhelpful';
+
+/**
+ * Everything that policies and the data plane tell. `attempt` is the number of the attempt it concerns, 0 for the whole
+ * call. Times are milliseconds.
+ */
+export type Event =
+  | { kind: 'call-started'; attempt: 0 }
+  | { kind: 'attempt-started'; attempt: number; upstream: string; model?: string }
+  /** The attempt's outcome is known: nothing of it has been sent to the agent yet. */
+  | {
+      kind: 'attempt-answered';
+      attempt: number;
+      upstream: string;
+      model?: string;
+      verdict: Verdict;
+      origin: Origin;
+      status?: number;
+      ms: number;
+      phase?: TimeoutPhase;
+    }
+  /** The attempt's body has ended as well. */
+  | {
+      kind: 'attempt-ended';
+      attempt: number;
+      upstream: string;
+      model?: string;
+      verdict: Verdict;
+      ms: number;
+      bytes: number;
+      complete: boolean;
+      usage?: Usage;
+    }
+  | { kind: 'retry'; attempt: number; upstream: string; reason: Verdict; waitMs: number; source: 'computed' | 'retry-after' }
+  | { kind: 'retry-given-up'; attempt: number; upstream: string; reason: Verdict; why: NotRetried }
+  | { kind: 'socket-resent'; attempt: number; upstream: string }
+  | { kind: 'timeout'; attempt: number; upstream: string; phase: TimeoutPhase; afterMs: number }
+  | { kind: 'circuit'; attempt: number; upstream: string; from: CircuitState; to: CircuitState; why: string }
+  | { kind: 'circuit-refused'; attempt: number; upstream: string; retryAfterMs: number }
+  | { kind: 'bulkhead-waited'; attempt: number; upstream: string; waitMs: number }
+  | { kind: 'bulkhead-rejected'; attempt: number; upstream: string; reason: 'full' | 'wait' | 'share' }
+  | { kind: 'target-skipped'; attempt: number; upstream: string; model?: string; why: string }
+  | { kind: 'fallback'; attempt: number; from: string; to: string; reason: Verdict }
+  | { kind: 'cache'; attempt: 0; result: 'hit' | 'miss' | 'stale' | 'bypass' | 'stored'; ageMs?: number }
+  | { kind: 'degraded'; attempt: 0; reason: Verdict; message: 'sentence' | 'body' }
+  | { kind: 'loop-detected'; attempt: 0; loop: string; action: 'warn' | 'nudge' | 'pause'; count: number; tool?: string }
+  | { kind: 'agent-paused'; attempt: 0; agent: string; reason: string }
+  | { kind: 'agent-resumed'; attempt: 0; agent: string; note: string }
+  | { kind: 'fault-injected'; attempt: number; upstream: string; fault: string }
+  | { kind: 'prompt-adjusted'; attempt: number; adjustment: string }
+  /** The head has gone to the agent. `overheadMs` is our own share of `ms`. */
+  | { kind: 'committed'; attempt: number; status: number; ms: number; overheadMs: number; streamed: boolean }
+  /** A committed stream died. */
+  | { kind: 'stream-broken'; attempt: number; upstream: string; verdict: Verdict }
+  | { kind: 'call-ended'; attempt: 0; outcome: CallOutcome; status: number; ms: number; requestBytes: number; responseBytes: number }
+  | { kind: 'config-reloaded'; attempt: 0; result: 'applied' | 'rejected'; problems: number }
+  | { kind: 'bug'; attempt: number; error: unknown }
+  /** What a policy in observe mode would have told: an arm of its own, so that nobody takes it for real. */
+  | { kind: 'would'; attempt: number; event: Exclude<Event, { kind: 'would' }> };
+
+export type EventKind = Event['kind'];

@@ -1,0 +1,101 @@
+import type { Call, Dialect } from './dialect.ts';
+import type { ErrorCode } from './error-codes.ts';
+import type { Event } from './event.ts';
+import type { RawHeaders } from './headers.ts';
+import type { Outcome, Reply, TimeoutPhase, Tunnel } from './outcome.ts';
+import type { Verdict } from './verdict.ts';
+
+export interface Agent {
+  /** 1 to 64 of `a-z 0-9 . _ -`. */
+  name: string;
+  /** Where the name came from. */
+  source: 'header' | 'path' | 'credential' | 'client' | 'default';
+}
+
+/** Where an attempt goes: an upstream of the configuration and, where a fallback names one, another model. */
+export interface Target {
+  upstream: string;
+  model?: string;
+}
+
+/** The agent's request, ready to be sent any number of times while its body is kept. */
+export interface ProxiedRequest {
+  readonly method: string;
+  /** Raw path and query behind the route's prefix, as the agent wrote them; starts with a slash. */
+  readonly path: string;
+  /** End-to-end fields only, ours removed. */
+  readonly headers: RawHeaders;
+  /** The protocol of an upgrade that the agent asks for. */
+  readonly upgrade?: string;
+  /** Repeating it does no harm by HTTP's rules: its method, an Idempotency-Key or `x-outrigger-idempotent` says so. */
+  readonly idempotent: boolean;
+  readonly body: RequestBody;
+  /** What the wire format says about the call. Reads the body first where that takes the body; the answer is kept. */
+  call(): Call | Promise<Call>;
+}
+
+export interface RequestBody {
+  /** Bytes announced by Content-Length; undefined for a chunked body. */
+  readonly length: number | undefined;
+  /** Whether another attempt can still send it from its first byte. */
+  readonly replayable: boolean;
+  /** The whole body once it is all there and kept; undefined before that, or if it is above the replay cap. */
+  readonly bytes: Uint8Array | undefined;
+  /** Reads on until the body is whole; undefined if it is above the replay cap or broke off. */
+  whole(): Promise<Uint8Array | undefined>;
+  /** The body from its first byte; may be called again while `replayable`. */
+  open(): AsyncIterable<Uint8Array>;
+}
+
+/** Timers of one attempt, in milliseconds; undefined for none. */
+export interface AttemptLimits {
+  connectMs?: number;
+  /** To the first meaningful byte, or to the answer of a call that is not streamed: `firstBytePhase` tells which. */
+  firstByteMs?: number;
+  firstBytePhase: TimeoutPhase;
+  /** Between meaningful chunks, counted while a read is pending. */
+  idleMs?: number;
+  totalMs?: number;
+  /** Start-up frames and no error for that long: commit. */
+  holdMs?: number;
+}
+
+/** Why a signal was aborted: every `AbortSignal` of an exchange has one of these as its reason. */
+export interface AbortReason {
+  readonly verdict: Exclude<Verdict, 'ok'>;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly phase?: TimeoutPhase;
+}
+
+/** One call of an agent, or one attempt at it. Plain and immutable: a policy changes it by `next({ ...exchange, target })`. */
+export interface Exchange {
+  readonly id: string;
+  readonly agent: Agent;
+  readonly session?: string;
+  readonly request: ProxiedRequest;
+  /** The route's own target. */
+  readonly home: Target;
+  readonly target: Target;
+  /** Wire format of the target. */
+  readonly dialect: Dialect;
+  /** 0 until `route` gives it a number, unique in the call, counted from 1. */
+  readonly attempt: number;
+  readonly limits: AttemptLimits;
+  /** On the clock's scale; Infinity for none. Holds up to commit. */
+  readonly deadline: number;
+  /** Aborts when the agent hangs up or the deadline has passed. Up to commit; then the server's discard takes over. */
+  readonly signal: AbortSignal;
+  /** Tells what happened. Never throws. */
+  note(event: Event): void;
+  /** Takes note of an answer that was opened for the call, so that none can be forgotten. Numbers the attempts. */
+  readonly opened: Opened;
+}
+
+/** What a call has opened so far; owned by `guarded` and `route`. */
+export interface Opened {
+  attempts: number;
+  outcomes: (Reply | Tunnel)[];
+}
+
+export type Handler = (exchange: Exchange) => Promise<Outcome>;

@@ -1,0 +1,49 @@
+import type { Event } from './event.ts';
+import type { Agent } from './exchange.ts';
+
+/** The call that an event is about. One object a call, the same at each of its events. */
+export interface CallInfo {
+  readonly id: string;
+  readonly agent: Agent;
+  readonly session?: string;
+  /** The route's path prefix, as configured. */
+  readonly route: string;
+  /** The upstream of the route. */
+  readonly upstream: string;
+  readonly method: string;
+  /** On the clock's scale, in milliseconds. */
+  readonly startedAt: number;
+  /** The attempts so far, as in the `x-outrigger-attempts` header; empty where there were none. */
+  ledger(): string;
+}
+
+/** Called at once for every event, in the order of the list. What is slow keeps a bounded ring of its own. */
+export interface Subscriber {
+  readonly name: string;
+  on(event: Event, call: CallInfo | undefined): void;
+}
+
+/** Carries every event to every subscriber; one that throws harms neither the call nor the others. */
+export class Journal {
+  readonly #subscribers: readonly Subscriber[];
+  readonly #errors = new Map<string, number>();
+
+  constructor(subscribers: readonly Subscriber[]) {
+    this.#subscribers = subscribers;
+  }
+
+  publish(event: Event, call?: CallInfo): void {
+    for (const subscriber of this.#subscribers) {
+      try {
+        subscriber.on(event, call);
+      } catch {
+        this.#errors.set(subscriber.name, (this.#errors.get(subscriber.name) ?? 0) + 1);
+      }
+    }
+  }
+
+  /** How often each subscriber threw. */
+  errors(): ReadonlyMap<string, number> {
+    return this.#errors;
+  }
+}

@@ -1,0 +1,356 @@
+import type { Duplex } from 'node:stream';
+import type { ErrorCode } from './error-codes.ts';
+import type { RawHeaders } from './headers.ts';
+import type { Usage } from './usage.ts';
+import type { Origin, Verdict } from './verdict.ts';
+
+/** How a body ended. Settled exactly once for every reply and tunnel; the promise that carries it never rejects. */
+export interface Ending {
+  /** The last word on the attempt: a stream that was `ok` at commit may end otherwise. */
+  verdict: Verdict;
+  /** Whether the message arrived whole, by its framing and by its format's own end mark. */
+  complete: boolean;
+  /** Body bytes that were read. */
+  bytes: number;
+  usage?: Usage;
+  trailers?: RawHeaders;
+  /** What went wrong, for logs. */
+  cause?: unknown;
+}
+
+type Read = IteratorResult<Uint8Array, undefined>;
+
+/** A body: read once, by one reader. It never throws; where it stopped early, `ended` says why. */
+export interface Body extends AsyncIterable<Uint8Array> {
+  next(): Promise<Read>;
+}
+
+/** An answer with a status and a body. Derived by `tap` and `unread` only, never by spreading. */
+export interface Reply {
+  readonly kind: 'reply';
+  /** As far as it was known when the reply was handed up: final for whoever decides before commit. */
+  readonly verdict: Verdict;
+  readonly origin: Origin;
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: RawHeaders;
+  readonly body: Body;
+  readonly ended: Promise<Ending>;
+  /** The wait that the other side asked for, in milliseconds, of whatever form it had. */
+  readonly retryAfterMs: number | undefined;
+  /** No body follows (HEAD, 204, 304, Content-Length 0): `ended` settles by itself. */
+  readonly empty: boolean;
+  /** A stream that stands open for events (GET as text/event-stream): it may be silent for ever and holds no place. */
+  readonly standing: boolean;
+  /** Identity that every reply derived from the same answer shares. */
+  readonly source: object;
+  /** Gives the rest of the body up: frees the socket at once, at any time, also while a read is pending. Idempotent. */
+  discard(): void;
+}
+
+/** An upgraded connection (101). */
+export interface Tunnel {
+  readonly kind: 'tunnel';
+  readonly statusText: string;
+  readonly headers: RawHeaders;
+  readonly socket: Duplex;
+  /** Bytes that the upstream sent right behind its 101. */
+  readonly head: Uint8Array;
+  readonly ended: Promise<Ending>;
+  readonly source: object;
+  discard(): void;
+}
+
+/** No answer: ours to explain. */
+export interface Failure {
+  readonly kind: 'failure';
+  readonly verdict: Exclude<Verdict, 'ok'>;
+  readonly origin: Origin;
+  readonly code: ErrorCode;
+  /** For people; carries no address and no stack. */
+  readonly message: string;
+  /** Which timer ran out, for timeouts. */
+  readonly phase?: TimeoutPhase;
+  readonly cause?: unknown;
+  readonly retryAfterMs?: number;
+  /** Whether the upstream may have seen any of the request. */
+  readonly sent: 'no' | 'maybe';
+  /** The connection was a kept one that closed before any byte came back. */
+  readonly reusedSocket: boolean;
+}
+
+export type Outcome = Reply | Tunnel | Failure;
+
+export type TimeoutPhase = 'connect' | 'firstByte' | 'answer' | 'idle' | 'total' | 'deadline';
+
+/** Where a reply's bytes come from. */
+export interface Source {
+  next(): Promise<Read>;
+  readonly ended: Promise<Ending>;
+  discard(): void;
+}
+
+export interface ReplyHead {
+  verdict: Verdict;
+  origin: Origin;
+  status: number;
+  statusText: string;
+  headers: RawHeaders;
+  retryAfterMs?: number | undefined;
+  empty?: boolean;
+  standing?: boolean;
+}
+
+const done: Read = { done: true, value: undefined };
+
+class SourcedReply implements Reply {
+  readonly kind = 'reply';
+  readonly verdict: Verdict;
+  readonly origin: Origin;
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: RawHeaders;
+  readonly retryAfterMs: number | undefined;
+  readonly empty: boolean;
+  readonly standing: boolean;
+  readonly source: object;
+  readonly body: Body;
+  readonly #bytes: Source;
+
+  constructor(head: ReplyHead, bytes: Source, source: object) {
+    this.verdict = head.verdict;
+    this.origin = head.origin;
+    this.status = head.status;
+    this.statusText = head.statusText;
+    this.headers = head.headers;
+    this.retryAfterMs = head.retryAfterMs;
+    this.empty = head.empty ?? false;
+    this.standing = head.standing ?? false;
+    this.source = source;
+    this.#bytes = bytes;
+    this.body = new SourcedBody(bytes);
+  }
+
+  get ended(): Promise<Ending> {
+    return this.#bytes.ended;
+  }
+
+  discard(): void {
+    this.#bytes.discard();
+  }
+}
+
+class SourcedBody implements Body, AsyncIterator<Uint8Array, undefined> {
+  readonly #bytes: Source;
+
+  constructor(bytes: Source) {
+    this.#bytes = bytes;
+  }
+
+  next(): Promise<Read> {
+    return this.#bytes.next();
+  }
+
+  /** A `for await` that is left early gives the rest up. */
+  return(): Promise<Read> {
+    this.#bytes.discard();
+    return Promise.resolve(done);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+/** A reply whose bytes come from a source of one's own. */
+export function createReply(head: ReplyHead, bytes: Source): Reply {
+  return new SourcedReply(head, bytes, bytes);
+}
+
+/** A reply whose whole body is at hand: it has ended already, read or not. */
+export function bufferedReply(head: ReplyHead, chunks: readonly Uint8Array[], usage?: Usage): Reply {
+  const bytes = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+  const ending: Ending = { verdict: head.verdict, complete: true, bytes, ...(usage && { usage }) };
+  return createReply({ ...head, empty: bytes === 0 }, new BufferedSource(chunks, Promise.resolve(ending)));
+}
+
+class BufferedSource implements Source {
+  readonly ended: Promise<Ending>;
+  #chunks: readonly Uint8Array[];
+  #at = 0;
+
+  constructor(chunks: readonly Uint8Array[], ended: Promise<Ending>) {
+    this.#chunks = chunks;
+    this.ended = ended;
+  }
+
+  next(): Promise<Read> {
+    const value = this.#chunks[this.#at++];
+    return Promise.resolve(value ? { done: false, value } : done);
+  }
+
+  discard(): void {
+    this.#chunks = [];
+  }
+}
+
+export interface Tap {
+  /** Replaces the verdict that the reply is handed up with. */
+  verdict?: Verdict;
+  /** Stands around every read, to time, delay or replace it; `undefined` from it ends the body there. */
+  read?(next: () => Promise<Read>): Promise<Uint8Array | undefined>;
+  /** Sees every chunk on its way; returns what is passed on. */
+  chunk?(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  /** Sees how it ended; returns how it is said to have ended. Called once. */
+  end?(ending: Ending): Ending | Promise<Ending>;
+}
+
+/**
+ * The only way to look into a body or to change it. The derived reply's `ended` settles once the last chunk has passed
+ * through the tap, or at a discard. A hook that throws ends the body as a failure and frees the socket.
+ */
+export function tap(reply: Reply, hooks: Tap): Reply {
+  const head = hooks.verdict === undefined ? reply : headOf(reply, hooks.verdict);
+  return new SourcedReply(head, new TappedSource(reply, hooks), reply.source);
+}
+
+/**
+ * A reply of which some was read already: gives those chunks (and a read that is still pending) first and goes on from
+ * there. Its ending is that of the reply.
+ */
+export function unread(reply: Reply, chunks: readonly Uint8Array[], verdict: Verdict, pending?: Promise<Read>): Reply {
+  return new SourcedReply(headOf(reply, verdict), new UnreadSource(reply, chunks, pending), reply.source);
+}
+
+function headOf(reply: Reply, verdict: Verdict): ReplyHead {
+  const { origin, status, statusText, headers, retryAfterMs, empty, standing } = reply;
+  return { verdict, origin, status, statusText, headers, retryAfterMs, empty, standing };
+}
+
+class TappedSource implements Source {
+  readonly ended: Promise<Ending>;
+  readonly #reply: Reply;
+  readonly #hooks: Tap;
+  readonly #settle: (ending: Ending | Promise<Ending>) => void;
+  readonly #readInner: () => Promise<Read>;
+  #bytes = 0;
+  #over = false;
+  #discarded = false;
+
+  constructor(reply: Reply, hooks: Tap) {
+    this.#reply = reply;
+    this.#hooks = hooks;
+    this.#readInner = () => reply.body.next();
+    const { promise, resolve } = Promise.withResolvers<Ending>();
+    this.ended = promise;
+    this.#settle = resolve;
+    if (reply.empty) this.#finish();
+  }
+
+  async next(): Promise<Read> {
+    if (this.#over) return done;
+    try {
+      const read = await this.#read();
+      if (this.#over) return done;
+      if (read === undefined) {
+        this.#finish();
+        return done;
+      }
+      const value = this.#hooks.chunk ? await this.#hooks.chunk(read) : read;
+      this.#bytes += value.byteLength;
+      return this.#over ? done : { done: false, value };
+    } catch (cause) {
+      this.#fail(cause);
+      return done;
+    }
+  }
+
+  async #read(): Promise<Uint8Array | undefined> {
+    if (this.#hooks.read) return this.#hooks.read(this.#readInner);
+    const read = await this.#reply.body.next();
+    return read.done ? undefined : read.value;
+  }
+
+  discard(): void {
+    if (this.#over) return;
+    this.#discarded = true;
+    this.#finish();
+  }
+
+  /** No more is read from below: what is left there is given up, and its ending becomes ours. */
+  #finish(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#reply.discard();
+    this.#settle(this.#derive());
+  }
+
+  async #derive(): Promise<Ending> {
+    const below = await this.#reply.ended;
+    try {
+      const ending = this.#hooks.end ? await this.#hooks.end(below) : below;
+      const verdict = this.#hooks.verdict ?? 'ok';
+      // A 503 that retry gave up still counts as one.
+      return this.#discarded && ending.verdict === 'cancelled' && verdict !== 'ok' ? { ...ending, verdict } : ending;
+    } catch (cause) {
+      return { verdict: 'server-error', complete: false, bytes: this.#bytes, cause };
+    }
+  }
+
+  #fail(cause: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#reply.discard();
+    this.#settle({ verdict: 'server-error', complete: false, bytes: this.#bytes, cause });
+  }
+}
+
+class UnreadSource implements Source {
+  readonly #reply: Reply;
+  #chunks: readonly Uint8Array[];
+  #at = 0;
+  #pending: Promise<Read> | undefined;
+  #discarded = false;
+
+  constructor(reply: Reply, chunks: readonly Uint8Array[], pending: Promise<Read> | undefined) {
+    this.#reply = reply;
+    this.#chunks = chunks;
+    this.#pending = pending;
+  }
+
+  get ended(): Promise<Ending> {
+    return this.#reply.ended;
+  }
+
+  next(): Promise<Read> {
+    if (this.#discarded) return Promise.resolve(done);
+    const value = this.#chunks[this.#at];
+    if (value) {
+      this.#at += 1;
+      if (this.#at === this.#chunks.length) {
+        this.#chunks = [];
+        this.#at = 0;
+      }
+      return Promise.resolve({ done: false, value });
+    }
+    const pending = this.#pending ?? this.#reply.body.next();
+    this.#pending = undefined;
+    return pending;
+  }
+
+  discard(): void {
+    this.#discarded = true;
+    this.#chunks = [];
+    this.#reply.discard();
+  }
+}
+
+/**
+ * Calls `fn` with the ending. What it throws is contained and shown as a process warning: an observer must not break
+ * the call that it observes.
+ */
+export function onEnded(outcome: Reply | Tunnel, fn: (ending: Ending) => void): void {
+  outcome.ended.then(fn).catch((error: unknown) => {
+    process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+  });
+}
