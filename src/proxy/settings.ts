@@ -1,12 +1,7 @@
 import { z } from 'zod';
 import { dialectNames } from '../core/dialect.ts';
+import { address } from '../settings/address.ts';
 import { duration, size } from '../settings/units.ts';
-
-/** `host:port` or `[v6]:port`; port 0 takes any free one. */
-export const address = z
-  .string()
-  .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):\d{1,5}$/, 'expected HOST:PORT, such as 127.0.0.1:4141')
-  .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, 'expected a port from 0 to 65535');
 
 /** Where agents connect to. `cert` and `key` are paths of PEM files and make it a TLS listener. */
 export const listen = z.union([
