@@ -30,6 +30,8 @@ export interface ProxiedRequest {
   /** Repeating it does no harm by HTTP's rules: its method, an Idempotency-Key or `x-outrigger-idempotent` says so. */
   readonly idempotent: boolean;
   readonly body: RequestBody;
+  /** Hands early hints (103) of an upstream on to the agent at once; commits nothing. */
+  hinted(headers: RawHeaders): void;
   /** What the wire format says about the call. Reads the body first where that takes the body; the answer is kept. */
   call(): Call | Promise<Call>;
 }
@@ -96,6 +98,8 @@ export interface Exchange {
 export interface Opened {
   attempts: number;
   outcomes: (Reply | Tunnel)[];
+  /** The call has its answer: what opens from now on is discarded at once. */
+  closed?: boolean;
 }
 
 export type Handler = (exchange: Exchange) => Promise<Outcome>;

@@ -64,6 +64,7 @@ export function request(overrides: Partial<ProxiedRequest> = {}): ProxiedRequest
     headers: [],
     idempotent: true,
     body: body(''),
+    hinted: () => {},
     call: () => ({ kind: 'other', repeatable: false, stateful: false }),
     ...overrides,
   };

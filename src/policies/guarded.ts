@@ -1,0 +1,33 @@
+import type { Exchange, Handler, Opened } from '../core/exchange.ts';
+import { failure } from '../core/failure.ts';
+import type { Outcome } from '../core/outcome.ts';
+import type { Policy } from '../core/policy.ts';
+
+/**
+ * The outermost policy: turns a bug below it into `internal_error`, and discards every answer that the call opened and
+ * does not return, so that no socket and no place in a bulkhead can be forgotten.
+ */
+export function createGuarded(): Policy {
+  return {
+    name: 'guarded',
+    async run(exchange, next) {
+      const opened: Opened = { attempts: 0, outcomes: [] };
+      const outcome = await contain({ ...exchange, opened }, next);
+      const kept = outcome.kind === 'failure' ? undefined : outcome.source;
+      for (const other of opened.outcomes) if (other.source !== kept) other.discard();
+      opened.outcomes = [];
+      opened.closed = true;
+      return outcome;
+    },
+  };
+}
+
+async function contain(exchange: Exchange, next: Handler): Promise<Outcome> {
+  try {
+    return await next(exchange);
+  } catch (error) {
+    exchange.note({ kind: 'bug', attempt: exchange.attempt, error });
+    const sent = exchange.opened.attempts > 0 ? 'maybe' : 'no';
+    return failure('internal_error', 'the sidecar failed on this call by a fault of its own', { sent, cause: error });
+  }
+}
