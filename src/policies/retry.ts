@@ -1,23 +1,154 @@
 import { z } from 'zod';
+import { sleep } from '../core/clock.ts';
+import type { Event, NotRetried } from '../core/event.ts';
+import type { Exchange, Handler } from '../core/exchange.ts';
+import { abortedFailure } from '../core/failure.ts';
+import type { Failure, Outcome, Reply } from '../core/outcome.ts';
+import type { Policy, PolicyContext } from '../core/policy.ts';
+import { type Verdict, verdicts } from '../core/verdict.ts';
 import { count, duration, share } from '../settings/units.ts';
-import { verdictList } from '../settings/verdicts.ts';
+import { type Backoff, backoffSettings, createBackoff } from './backoff/backoff.ts';
+import { isRepeatable, resendObstacle } from './resend-safety.ts';
+import { type Reservation, RetryBudget } from './retry-budget.ts';
 
 export const retrySettings = z.strictObject({
   /** In all, per target, the first one included. */
   attempts: count.max(10).default(3),
-  on: verdictList.default(['rate-limited', 'overloaded', 'server-error', 'network', 'timeout']),
-  backoff: z
-    .strictObject({
-      strategy: z.enum(['exponential']).default('exponential'),
-      base: duration.prefault('500ms'),
-      max: duration.prefault('20s'),
-      multiplier: z.number().min(1).max(10).default(2),
-      jitter: z.enum(['none', 'equal', 'full']).default('full'),
-    })
-    .prefault({}),
+  /** A spent quota, a wrong key and a wrong request stay what they are: they cannot be named here. */
+  on: z
+    .array(z.enum(verdicts).exclude(['ok', 'cancelled', 'refused', 'quota-exhausted', 'auth', 'client-error']))
+    .default(['rate-limited', 'overloaded', 'server-error', 'network', 'timeout']),
+  backoff: backoffSettings.prefault({}),
+  /** A stated wait is a floor for ours; one above `max` is not waited for. */
   retryAfter: z.strictObject({ respect: z.boolean().default(true), max: duration.prefault('60s') }).prefault({}),
+  /** Retries against the calls of the last 10 s, per upstream. */
   budget: z.strictObject({ ratio: share.prefault('20%'), minimum: z.int().min(0).default(10) }).prefault({}),
   observe: z.boolean().default(false),
 });
 
 export type RetrySettings = z.output<typeof retrySettings>;
+
+/**
+ * Asks the same target again after an outcome that may pass. If nothing better comes, the upstream's own last reply is
+ * handed up rather than a failure of ours.
+ */
+export function createRetry(settings: RetrySettings, context: PolicyContext): Policy {
+  return new Retry(settings, context);
+}
+
+interface Wait {
+  waitMs: number;
+  source: 'computed' | 'retry-after';
+  reservation: Reservation;
+}
+
+class Retry implements Policy {
+  readonly name = 'retry';
+  readonly #settings: RetrySettings;
+  readonly #context: PolicyContext;
+  readonly #on: ReadonlySet<Verdict>;
+  readonly #backoff: Backoff;
+  /** By upstream. */
+  readonly #budgets = new Map<string, RetryBudget>();
+
+  constructor(settings: RetrySettings, context: PolicyContext) {
+    this.#settings = settings;
+    this.#context = context;
+    this.#on = new Set(settings.on);
+    this.#backoff = createBackoff(settings.backoff, context.random);
+  }
+
+  async run(exchange: Exchange, next: Handler): Promise<Outcome> {
+    const { signal, target } = exchange;
+    const budget = this.#budgetOf(target.upstream);
+    budget.countCall();
+    let kept: Reply | undefined;
+
+    for (let attempts = 1; ; attempts += 1) {
+      const outcome = await next(exchange);
+      if (outcome.kind === 'tunnel') {
+        kept?.discard();
+        return outcome;
+      }
+      const about = { attempt: exchange.opened.attempts, upstream: target.upstream, reason: outcome.verdict };
+      const plan = await this.#plan(exchange, outcome, attempts, budget);
+      if (typeof plan === 'string') this.#note(exchange, { kind: 'retry-given-up', ...about, why: plan });
+      if (plan === undefined || typeof plan === 'string') return best(exchange, kept, outcome);
+
+      if (!this.#settings.observe) {
+        if (outcome.kind === 'reply') {
+          kept?.discard();
+          kept = outcome;
+        }
+        if (!(await sleep(this.#context.clock, plan.waitMs, signal))) {
+          plan.reservation.cancel();
+          return best(exchange, kept, abortedFailure(signal, outcome.kind === 'failure' ? outcome.sent : 'maybe'));
+        }
+      }
+      // Told when it is sent, so that what is counted is what the upstream gets.
+      this.#note(exchange, { kind: 'retry', ...about, waitMs: plan.waitMs, source: plan.source });
+      if (this.#settings.observe) return outcome;
+    }
+  }
+
+  /** The budgets of the upstreams that it has seen. */
+  inspect(): unknown {
+    const entries = [...this.#budgets].map(([upstream, budget]) => [upstream, budget.inspect(this.#settings.budget)]);
+    return { budgets: Object.fromEntries(entries) };
+  }
+
+  /** The wait before another attempt, or why there is none; undefined where there is no question of one. */
+  async #plan(exchange: Exchange, outcome: Reply | Failure, attempts: number, budget: RetryBudget): Promise<Wait | NotRetried | undefined> {
+    // A refusal of ours passes on its own time; the question is open only where retries were under way.
+    if (outcome.verdict === 'refused') return attempts > 1 ? 'refused' : undefined;
+    if (!this.#on.has(outcome.verdict)) return undefined;
+    if (exchange.signal.aborted) return isOverdue(exchange.signal) ? 'deadline' : undefined;
+    if (attempts >= this.#settings.attempts) return 'attempts';
+    const obstacle = await resendObstacle(exchange, outcome);
+    if (obstacle) return obstacle;
+
+    const { respect, max } = this.#settings.retryAfter;
+    const floorMs = respect ? (outcome.retryAfterMs ?? 0) : 0;
+    if (floorMs > max) return 'retry-after';
+    const computedMs = this.#backoff(attempts);
+    const waitMs = Math.max(computedMs, floorMs);
+    if (this.#context.clock.now() + waitMs >= exchange.deadline) return 'deadline';
+    const reservation = budget.reserve(waitMs, this.#settings.budget);
+    return reservation ? { waitMs, source: floorMs > computedMs ? 'retry-after' : 'computed', reservation } : 'budget';
+  }
+
+  #budgetOf(upstream: string): RetryBudget {
+    let budget = this.#budgets.get(upstream);
+    if (!budget) {
+      const { clock, state } = this.#context;
+      // What is only observed must not spend what real retries have.
+      budget = state(this.#settings.observe ? 'retry (observed)' : 'retry', upstream, () => new RetryBudget(clock));
+      this.#budgets.set(upstream, budget);
+    }
+    return budget;
+  }
+
+  #note(exchange: Exchange, event: Exclude<Event, { kind: 'would' }>): void {
+    exchange.note(this.#settings.observe ? { kind: 'would', attempt: event.attempt, event } : event);
+  }
+}
+
+/** The upstream's last reply goes before a failure of ours, except where that would hide what the agent must know. */
+async function best(exchange: Exchange, kept: Reply | undefined, last: Reply | Failure): Promise<Outcome> {
+  if (!kept) return last;
+  if (last.kind === 'failure' && !(await mustBeTold(exchange, last))) return kept;
+  kept.discard();
+  return last;
+}
+
+/** The agent left or was paused, or the last attempt of an unsafe call may have been processed, which no earlier 503 may deny. */
+async function mustBeTold(exchange: Exchange, { sent }: Failure): Promise<boolean> {
+  const { signal } = exchange;
+  if (signal.aborted && !isOverdue(signal)) return true;
+  return sent === 'maybe' && !(await isRepeatable(exchange));
+}
+
+/** Whether it was aborted by a deadline, and not by the agent or by a person. */
+function isOverdue(signal: AbortSignal): boolean {
+  return abortedFailure(signal, 'no').verdict === 'timeout';
+}
