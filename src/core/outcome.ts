@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { TappedSource, UnreadSource } from './derived-source.ts';
 import type { ErrorCode } from './error-codes.ts';
 import type { RawHeaders } from './headers.ts';
 import type { Usage } from './usage.ts';
@@ -18,7 +19,8 @@ export interface Ending {
   cause?: unknown;
 }
 
-type Read = IteratorResult<Uint8Array, undefined>;
+/** What one read of a body gives. */
+export type Read = IteratorResult<Uint8Array, undefined>;
 
 /** A body: read once, by one reader. It never throws; where it stopped early, `ended` says why. */
 export interface Body extends AsyncIterable<Uint8Array> {
@@ -216,133 +218,15 @@ export function tap(reply: Reply, hooks: Tap): Reply {
 
 /**
  * A reply of which some was read already: gives those chunks (and a read that is still pending) first and goes on from
- * there. Its ending is that of the reply.
+ * there. Its ending is that of the reply, except that a bad `verdict` stays: such a reply does not end `ok`.
  */
 export function unread(reply: Reply, chunks: readonly Uint8Array[], verdict: Verdict, pending?: Promise<Read>): Reply {
-  return new SourcedReply(headOf(reply, verdict), new UnreadSource(reply, chunks, pending), reply.source);
+  return new SourcedReply(headOf(reply, verdict), new UnreadSource(reply, chunks, verdict, pending), reply.source);
 }
 
 function headOf(reply: Reply, verdict: Verdict): ReplyHead {
   const { origin, status, statusText, headers, retryAfterMs, empty, standing } = reply;
   return { verdict, origin, status, statusText, headers, retryAfterMs, empty, standing };
-}
-
-class TappedSource implements Source {
-  readonly ended: Promise<Ending>;
-  readonly #reply: Reply;
-  readonly #hooks: Tap;
-  readonly #settle: (ending: Ending | Promise<Ending>) => void;
-  readonly #readInner: () => Promise<Read>;
-  #bytes = 0;
-  #over = false;
-  #discarded = false;
-
-  constructor(reply: Reply, hooks: Tap) {
-    this.#reply = reply;
-    this.#hooks = hooks;
-    this.#readInner = () => reply.body.next();
-    const { promise, resolve } = Promise.withResolvers<Ending>();
-    this.ended = promise;
-    this.#settle = resolve;
-    if (reply.empty) this.#finish();
-  }
-
-  async next(): Promise<Read> {
-    if (this.#over) return done;
-    try {
-      const read = await this.#read();
-      if (this.#over) return done;
-      if (read === undefined) {
-        this.#finish();
-        return done;
-      }
-      const value = this.#hooks.chunk ? await this.#hooks.chunk(read) : read;
-      this.#bytes += value.byteLength;
-      return this.#over ? done : { done: false, value };
-    } catch (cause) {
-      this.#fail(cause);
-      return done;
-    }
-  }
-
-  async #read(): Promise<Uint8Array | undefined> {
-    if (this.#hooks.read) return this.#hooks.read(this.#readInner);
-    const read = await this.#reply.body.next();
-    return read.done ? undefined : read.value;
-  }
-
-  discard(): void {
-    if (this.#over) return;
-    this.#discarded = true;
-    this.#finish();
-  }
-
-  /** No more is read from below: what is left there is given up, and its ending becomes ours. */
-  #finish(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#reply.discard();
-    this.#settle(this.#derive());
-  }
-
-  async #derive(): Promise<Ending> {
-    const below = await this.#reply.ended;
-    try {
-      const ending = this.#hooks.end ? await this.#hooks.end(below) : below;
-      const verdict = this.#hooks.verdict ?? 'ok';
-      // A 503 that retry gave up still counts as one.
-      return this.#discarded && ending.verdict === 'cancelled' && verdict !== 'ok' ? { ...ending, verdict } : ending;
-    } catch (cause) {
-      return { verdict: 'server-error', complete: false, bytes: this.#bytes, cause };
-    }
-  }
-
-  #fail(cause: unknown): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#reply.discard();
-    this.#settle({ verdict: 'server-error', complete: false, bytes: this.#bytes, cause });
-  }
-}
-
-class UnreadSource implements Source {
-  readonly #reply: Reply;
-  #chunks: readonly Uint8Array[];
-  #at = 0;
-  #pending: Promise<Read> | undefined;
-  #discarded = false;
-
-  constructor(reply: Reply, chunks: readonly Uint8Array[], pending: Promise<Read> | undefined) {
-    this.#reply = reply;
-    this.#chunks = chunks;
-    this.#pending = pending;
-  }
-
-  get ended(): Promise<Ending> {
-    return this.#reply.ended;
-  }
-
-  next(): Promise<Read> {
-    if (this.#discarded) return Promise.resolve(done);
-    const value = this.#chunks[this.#at];
-    if (value) {
-      this.#at += 1;
-      if (this.#at === this.#chunks.length) {
-        this.#chunks = [];
-        this.#at = 0;
-      }
-      return Promise.resolve({ done: false, value });
-    }
-    const pending = this.#pending ?? this.#reply.body.next();
-    this.#pending = undefined;
-    return pending;
-  }
-
-  discard(): void {
-    this.#discarded = true;
-    this.#chunks = [];
-    this.#reply.discard();
-  }
 }
 
 /**

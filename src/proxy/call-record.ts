@@ -1,0 +1,110 @@
+import type { CallOutcome, Event } from '../core/event.ts';
+import type { Agent } from '../core/exchange.ts';
+import type { CallInfo, Journal } from '../core/journal.ts';
+
+type Answered = Extract<Event, { kind: 'attempt-answered' }>;
+
+/** What is known of one call while it lasts: who, where, and the ledger of its attempts. Every event of the call passes it. */
+export class CallRecord implements CallInfo {
+  readonly id: string;
+  readonly agent: Agent;
+  readonly session?: string;
+  readonly route: string;
+  readonly upstream: string;
+  readonly method: string;
+  readonly startedAt: number;
+  /** The model that the agent asked for, once its request was read. */
+  model: string | undefined;
+  readonly note: (event: Event) => void;
+  readonly #journal: Journal;
+  #entries = '';
+  #attempts = 0;
+  #fellBack = false;
+  #elsewhereMs = 0;
+  #lastAttempt = 0;
+  #over = false;
+  #late = 0;
+
+  constructor(facts: Omit<CallInfo, 'ledger'>, journal: Journal) {
+    this.id = facts.id;
+    this.agent = facts.agent;
+    if (facts.session !== undefined) this.session = facts.session;
+    this.route = facts.route;
+    this.upstream = facts.upstream;
+    this.method = facts.method;
+    this.startedAt = facts.startedAt;
+    this.#journal = journal;
+    this.note = (event) => this.#note(event);
+  }
+
+  /** Attempts that were answered or failed so far; refusals by a breaker or a bulkhead are not among them. */
+  get attempts(): number {
+    return this.#attempts;
+  }
+
+  /** Events that came after the call's last one and were dropped. */
+  get late(): number {
+    return this.#late;
+  }
+
+  /** Number of the latest attempt that was answered. */
+  get lastAttempt(): number {
+    return this.#lastAttempt;
+  }
+
+  /** Our own share of a call that has lasted `ms`: all but the attempts and the waits between them. */
+  overheadMs(ms: number): number {
+    return Math.max(0, ms - this.#elsewhereMs);
+  }
+
+  ledger(): string {
+    return this.#entries;
+  }
+
+  /** What an `ok` answer counts as. */
+  success(): CallOutcome {
+    if (this.#fellBack) return 'fell-back';
+    return this.#attempts > 1 ? 'retried' : 'ok';
+  }
+
+  #note(event: Event): void {
+    if (this.#over) {
+      this.#late += 1;
+      return;
+    }
+    if (event.kind === 'attempt-answered') {
+      if (event.verdict !== 'refused') this.#attempts += 1;
+      this.#lastAttempt = event.attempt;
+      this.#elsewhereMs += event.ms;
+      this.#add(entryOf(event, this.model));
+    } else if (event.kind === 'target-skipped') {
+      this.#add(`${item(event.upstream, event.model)};skipped=${string(event.why)}`);
+    } else if (event.kind === 'retry') {
+      this.#elsewhereMs += event.waitMs;
+    } else if (event.kind === 'fallback') {
+      this.#fellBack = true;
+    } else if (event.kind === 'call-ended') {
+      this.#over = true;
+    }
+    this.#journal.publish(event, this);
+  }
+
+  #add(entry: string): void {
+    this.#entries = this.#entries === '' ? entry : `${this.#entries}, ${entry}`;
+  }
+}
+
+function entryOf(event: Answered, asked: string | undefined): string {
+  const { upstream, model, verdict, phase, ms } = event;
+  return `${item(upstream, model ?? asked)};verdict=${verdict}${phase ? `;phase=${phase}` : ''};ms=${Math.round(ms)}`;
+}
+
+/** A token where the names allow one (RFC 9651, 3.3.4), else a string. Model names come from the agent: anything may be in them. */
+function item(upstream: string, model: string | undefined): string {
+  const text = model === undefined ? upstream : `${upstream}/${model.slice(0, 64)}`;
+  return /^[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*$/.test(text) ? text : string(text);
+}
+
+function string(text: string): string {
+  return `"${text.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&')}"`;
+}

@@ -1,0 +1,117 @@
+import type { ServerResponse } from 'node:http';
+import type { Dialect } from '../core/dialect.ts';
+import { headerValue, mediaType, type RawHeaders } from '../core/headers.ts';
+import type { Ending, Reply } from '../core/outcome.ts';
+
+const nothing = Buffer.alloc(0);
+const newline = 0x0a;
+
+/** How the writing of a reply ended. */
+export interface Written {
+  ending: Ending;
+  bytes: number;
+  /** The agent had gone before all was written. */
+  left: boolean;
+}
+
+/** Puts status and fields on the response; false where they are not valid HTTP and nothing was sent. */
+export function writeHead(response: ServerResponse, reply: Reply, added: RawHeaders): boolean {
+  try {
+    // An upstream's own Date, or its absence, passes through.
+    response.sendDate = reply.origin !== 'upstream';
+    response.writeHead(reply.status, reply.statusText.replace(/[^\t\x20-\x7e\x80-\xff]/g, ''), [...reply.headers, ...added]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Writes a body with back-pressure and ends it as it ended: whole, or visibly broken. Resolves when the last byte was
+ * handed to the socket; never rejects.
+ */
+export async function writeBody(response: ServerResponse, reply: Reply, dialect: Dialect): Promise<Written> {
+  let bytes = 0;
+  let tail: Uint8Array = nothing;
+  // The head goes out with the first chunk; where that is long in coming, it goes alone. An empty chunk and not
+  // flushHeaders(), which would turn latin1 values into UTF-8.
+  const flush = reply.empty ? undefined : setImmediate(() => response.write(nothing));
+  for (;;) {
+    const read = await reply.body.next();
+    if (bytes === 0) clearImmediate(flush);
+    if (read.done) break;
+    if (response.closed || response.destroyed) {
+      reply.discard();
+      break;
+    }
+    bytes += read.value.byteLength;
+    tail = read.value;
+    if (!response.write(read.value)) await drained(response);
+  }
+  const ending = await reply.ended;
+  if (response.closed || response.destroyed) return { ending, bytes, left: true };
+  if (ending.complete) {
+    if (ending.trailers && headerValue(reply.headers, 'content-length') === undefined) response.addTrailers(pairs(ending.trailers));
+    response.end();
+  } else {
+    breakOff(response, reply, dialect, tail, ending);
+  }
+  return { ending, bytes, left: false };
+}
+
+/** Room to write again, or nobody left to write to. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = () => {
+      response.off('drain', settle);
+      response.off('close', settle);
+      resolve();
+    };
+    response.on('drain', settle);
+    response.on('close', settle);
+  });
+}
+
+/**
+ * Ends a stream that died so that nobody can take it for whole: an error event where the format has one and it can be
+ * written, and in any case a connection that closes before the end of the message.
+ */
+function breakOff(response: ServerResponse, reply: Reply, dialect: Dialect, tail: Uint8Array, ending: Ending): void {
+  const event = mayAppend(response, reply) ? dialect.breakOff(brokenBy(ending)) : undefined;
+  const { socket } = response;
+  if (!socket) return;
+  if (event) {
+    response.write(Buffer.concat([Buffer.from(separator(tail)), event]));
+  }
+  // Without chunks and without a length, a closed connection is the end of a whole message: only a reset is not.
+  if (!response.chunkedEncoding && headerValue(reply.headers, 'content-length') === undefined) socket.resetAndDestroy();
+  else socket.destroySoon();
+}
+
+function brokenBy(ending: Ending) {
+  return ending.verdict === 'timeout'
+    ? ({ code: 'upstream_timeout', message: 'The upstream went silent in the middle of its answer.' } as const)
+    : ({ code: 'upstream_unreachable', message: 'The answer broke off: the connection to the upstream was lost.' } as const);
+}
+
+function mayAppend(response: ServerResponse, reply: Reply): boolean {
+  const type = mediaType(reply.headers);
+  return (
+    response.chunkedEncoding &&
+    (type === 'text/event-stream' || type === 'application/x-ndjson') &&
+    headerValue(reply.headers, 'content-encoding') === undefined
+  );
+}
+
+/** What closes the line and the event that were being written. */
+function separator(tail: Uint8Array): string {
+  const last = tail.at(-1);
+  if (last === undefined) return '';
+  if (last !== newline) return '\n\n';
+  const before = tail.at(-2) === 0x0d ? tail.at(-3) : tail.at(-2);
+  return before === newline ? '' : '\n';
+}
+
+function pairs(raw: RawHeaders): [string, string][] {
+  return Array.from({ length: raw.length / 2 }, (_, i) => [raw[2 * i] as string, raw[2 * i + 1] as string]);
+}

@@ -1,0 +1,250 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Dialect } from '../core/dialect.ts';
+import { errorCodes } from '../core/error-codes.ts';
+import type { CallOutcome } from '../core/event.ts';
+import type { AbortReason, Exchange, Handler } from '../core/exchange.ts';
+import { failure } from '../core/failure.ts';
+import type { Failure, Reply, Tunnel } from '../core/outcome.ts';
+import type { CallRecord } from './call-record.ts';
+import { writeBody, writeHead } from './reply-writer.ts';
+import { join } from './tunnel.ts';
+
+export interface ServingOptions {
+  /** Adds our own response headers. */
+  responseHeaders: boolean;
+  /** Tells SDKs not to retry what was retried already. */
+  suppressClientRetries: boolean;
+  now(): number;
+  draining(): boolean;
+}
+
+export interface Connection {
+  response: ServerResponse;
+  socket: Socket;
+  /** For an upgrade: hands over what the agent has sent behind its head, and stops reading the socket. */
+  takeEarly?(): Uint8Array;
+  requestBytes(): number;
+  /** Whether all of the agent's request has been read. */
+  requestComplete(): boolean;
+}
+
+/** One call from its exchange to its last byte: runs the stacks, commits the outcome, and tells how it ended. */
+export class ServedCall {
+  /** Links of the list of calls in flight. */
+  previous: ServedCall | undefined;
+  next: ServedCall | undefined;
+  readonly record: CallRecord;
+  readonly #connection: Connection;
+  readonly #dialect: Dialect;
+  readonly #options: ServingOptions;
+  readonly #aborter = new AbortController();
+  readonly #over = Promise.withResolvers<void>();
+  #committed: Reply | Tunnel | undefined;
+  #left = false;
+
+  constructor(record: CallRecord, connection: Connection, dialect: Dialect, options: ServingOptions) {
+    this.record = record;
+    this.#connection = connection;
+    this.#dialect = dialect;
+    this.#options = options;
+  }
+
+  /** Settles when the last byte is out and the last event told; never rejects. */
+  get done(): Promise<void> {
+    return this.#over.promise;
+  }
+
+  get signal(): AbortSignal {
+    return this.#aborter.signal;
+  }
+
+  /** Ends the call for a reason of ours: before commit it is refused with it, after commit it is broken off. */
+  abort(reason: AbortReason): void {
+    if (this.#committed) this.#committed.discard();
+    else this.#aborter.abort(reason);
+  }
+
+  /** Runs the call; `done` tells when it is over. */
+  run(handler: Handler, exchange: Exchange): void {
+    this.#settle(this.#run(handler, exchange));
+  }
+
+  /** Answers without any upstream. */
+  refuse(refusal: Failure): void {
+    this.#settle(this.#refuse(refusal));
+  }
+
+  /** A bug of ours must not take the process down, nor leave the agent without an end. */
+  #settle(work: Promise<void>): void {
+    work
+      .catch((error: unknown) => {
+        this.record.note({ kind: 'bug', attempt: 0, error });
+        this.#committed?.discard();
+        this.#connection.socket.destroy();
+        this.#ended('upstream-error', errorCodes.internal_error.status, 0);
+      })
+      .finally(this.#over.resolve);
+  }
+
+  async #run(handler: Handler, exchange: Exchange): Promise<void> {
+    const { response } = this.#connection;
+    const closed = new Promise<void>((resolve) => {
+      response.once('close', () => {
+        if (!response.writableFinished) this.#agentLeft();
+        resolve();
+      });
+    });
+    this.record.note({ kind: 'call-started', attempt: 0 });
+    const outcome = await handler(exchange);
+    if (outcome.kind === 'tunnel') await this.#tunnel(outcome, exchange.request.upgrade ?? 'websocket');
+    else await this.#reply(outcome, closed);
+  }
+
+  async #refuse(refusal: Failure): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      this.#connection.response.once('close', resolve);
+    });
+    this.record.note({ kind: 'call-started', attempt: 0 });
+    await this.#reply(refusal, closed);
+  }
+
+  #agentLeft(): void {
+    this.#left = true;
+    this.abort({ verdict: 'cancelled', code: 'cancelled', message: 'The agent hung up.' });
+  }
+
+  async #reply(outcome: Reply | Failure, closed: Promise<void>): Promise<void> {
+    const { response, socket } = this.#connection;
+    if (this.#left) {
+      if (outcome.kind === 'reply') outcome.discard();
+      this.#ended('cancelled', errorCodes.cancelled.status, 0);
+      return;
+    }
+    let failed = outcome.kind === 'failure' ? outcome : undefined;
+    let reply = outcome.kind === 'failure' ? this.#dialect.refuse(outcome) : outcome;
+    if (this.#options.draining()) response.shouldKeepAlive = false;
+    if (!this.#connection.requestComplete()) lingerOnClose(response, socket);
+    if (!writeHead(response, reply, this.#headers(reply, failed))) {
+      reply.discard();
+      failed = failure('upstream_protocol_error', 'The upstream answered with a head that is not valid HTTP.', { sent: 'maybe' });
+      reply = this.#dialect.refuse(failed);
+      writeHead(response, reply, this.#headers(reply, failed));
+    }
+    this.#committed = reply;
+    const ms = this.#options.now() - this.record.startedAt;
+    this.record.note({
+      kind: 'committed',
+      attempt: this.record.lastAttempt,
+      status: reply.status,
+      ms,
+      overheadMs: this.record.overheadMs(ms),
+      streamed: !reply.empty && !response.hasHeader('content-length') && reply.origin === 'upstream',
+    });
+    const written = await writeBody(response, reply, this.#dialect);
+    await closed;
+    const broken = !written.ending.complete;
+    const left = written.left || this.#left;
+    if (broken && !left) {
+      const { upstream, lastAttempt } = this.record;
+      this.record.note({ kind: 'stream-broken', attempt: lastAttempt, upstream, verdict: written.ending.verdict });
+    }
+    this.#ended(left ? 'cancelled' : this.#outcomeOf(reply, failed, broken), reply.status, written.bytes);
+  }
+
+  async #tunnel(tunnel: Tunnel, protocol: string): Promise<void> {
+    const { response, socket } = this.#connection;
+    const { startedAt } = this.record;
+    if (this.#left || socket.destroyed) {
+      tunnel.discard();
+      this.#ended('cancelled', errorCodes.cancelled.status, 0);
+      return;
+    }
+    this.#committed = tunnel;
+    response.detachSocket(socket);
+    const fields = [...tunnel.headers, 'Connection', 'Upgrade', 'Upgrade', protocol, ...this.#ownHeaders()];
+    const lines = Array.from({ length: fields.length / 2 }, (_, i) => `${fields[2 * i]}: ${fields[2 * i + 1]}\r\n`);
+    socket.write(`HTTP/1.1 101 ${tunnel.statusText}\r\n${lines.join('')}\r\n`, 'latin1');
+    const early = this.#connection.takeEarly?.();
+    if (early && early.byteLength > 0) tunnel.socket.write(early);
+    const ms = this.#options.now() - startedAt;
+    this.record.note({
+      kind: 'committed',
+      attempt: this.record.lastAttempt,
+      status: 101,
+      ms,
+      overheadMs: this.record.overheadMs(ms),
+      streamed: true,
+    });
+    join(socket, tunnel);
+    const ending = await tunnel.ended;
+    this.#ended(ending.verdict === 'ok' ? this.record.success() : 'upstream-error', 101, ending.bytes);
+  }
+
+  #ended(outcome: CallOutcome, status: number, responseBytes: number): void {
+    const ms = this.#options.now() - this.record.startedAt;
+    this.record.note({ kind: 'call-ended', attempt: 0, outcome, status, ms, requestBytes: this.#connection.requestBytes(), responseBytes });
+  }
+
+  #outcomeOf(reply: Reply, failed: Failure | undefined, broken: boolean): CallOutcome {
+    if (failed) {
+      if (failed.code === 'agent_paused') return 'paused';
+      if (failed.verdict === 'refused') return 'refused';
+      if (failed.verdict === 'timeout') return 'timeout';
+      return errorCodes[failed.code].status < 500 ? 'client-error' : 'upstream-error';
+    }
+    if (broken) return 'upstream-error';
+    if (reply.origin === 'cache') return 'cached';
+    if (reply.origin === 'degraded') return 'degraded';
+    if (reply.status < 400 && (reply.verdict === 'ok' || reply.verdict === 'tool-error' || reply.verdict === 'content-filter'))
+      return this.record.success();
+    if (reply.verdict === 'timeout') return 'timeout';
+    return reply.status >= 400 && reply.status < 500 && reply.verdict !== 'rate-limited' ? 'client-error' : 'upstream-error';
+  }
+
+  #headers(reply: Reply, failed: Failure | undefined): string[] {
+    const added = this.#ownHeaders();
+    if (failed) {
+      const { proxyStatus } = errorCodes[failed.code];
+      added.push('proxy-status', `outrigger; error=${failed.phase === 'connect' ? 'connection_timeout' : proxyStatus}`);
+      if (failed.retryAfterMs !== undefined) added.push('retry-after', String(Math.max(1, Math.ceil(failed.retryAfterMs / 1000))));
+    }
+    const refused = failed?.verdict === 'refused';
+    const retriedInVain = this.record.attempts > 1 && reply.verdict !== 'ok';
+    if (refused || (retriedInVain && this.#options.suppressClientRetries)) added.push('x-should-retry', 'false');
+    return added;
+  }
+
+  #ownHeaders(): string[] {
+    if (!this.#options.responseHeaders) return [];
+    const ms = this.#options.now() - this.record.startedAt;
+    const own = this.record.overheadMs(ms);
+    const ledger = this.record.ledger();
+    return [
+      'x-outrigger-id',
+      this.record.id,
+      ...(ledger === '' ? [] : ['x-outrigger-attempts', ledger]),
+      'server-timing',
+      `upstream;dur=${(ms - own).toFixed(1)}, outrigger;dur=${own.toFixed(1)}`,
+    ];
+  }
+}
+
+/** How long an agent may go on sending a body that nobody reads before the connection is cut. */
+const lingerMs = 2000;
+
+/**
+ * The answer is out before the agent has sent all of its body. Closing at once would reset the connection and take the
+ * answer from under the agent (RFC 9112, 9.6): send FIN, read on for a while, then close.
+ */
+function lingerOnClose(response: ServerResponse, socket: Socket): void {
+  response.shouldKeepAlive = false;
+  // What Node calls on the socket of a response that was the last of its connection.
+  socket.destroySoon = () => {
+    if (socket.writable) socket.end();
+    const timer = setTimeout(() => socket.destroy(), lingerMs);
+    timer.unref();
+    socket.once('close', () => clearTimeout(timer));
+    response.req.resume();
+  };
+}

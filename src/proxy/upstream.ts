@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { getCACertificates } from 'node:tls';
+import { buildConnector, Client, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+import type { Clock } from '../core/clock.ts';
+import type { Exchange } from '../core/exchange.ts';
+import type { Failure, Outcome } from '../core/outcome.ts';
+import { Attempt } from './attempt.ts';
+import { portableFields, portablePath, withFields } from './fields.ts';
+import type { Upstream } from './settings.ts';
+import { swallowContinue } from './swallow-continue.ts';
+
+/** An idle connection is kept that long unless the upstream's Keep-Alive header names a shorter time. */
+const keepAliveMs = 30_000;
+
+export interface UpstreamConnections {
+  /** Sends one attempt. Never throws; a kept connection that turns out to be dead is tried once more on a fresh one. */
+  send(exchange: Exchange): Promise<Outcome>;
+  /** Open sockets, those of tunnels included. */
+  readonly sockets: number;
+  close(): Promise<void>;
+}
+
+/**
+ * The connections to one upstream. `opened` is told of every socket, so that the listener can tell a sidecar that calls
+ * itself.
+ */
+export function connectUpstream(name: string, settings: Upstream, clock: Clock, opened: (socket: Socket) => void): UpstreamConnections {
+  const url = new URL(settings.url);
+  const basePath = url.pathname.replace(/\/$/, '');
+  /** Attempts that have been dispatched and have no connection yet, in order; the next one dialled is for the first of them. */
+  const waiting: Attempt[] = [];
+  let sockets = 0;
+  let busy = 0;
+
+  const dial = buildConnector({ ...tlsOptions(settings), allowH2: settings.http2, timeout: 0 });
+  const connect: buildConnector.connector = (options, callback) => {
+    const attempt = settings.http2 ? undefined : waiting.shift();
+    // buildConnector returns the socket that is being connected, which its types do not say.
+    const dialling = dial(options, (...result) => {
+      const socket = result[1];
+      if (socket) {
+        sockets += 1;
+        socket.once('close', () => {
+          sockets -= 1;
+        });
+        opened(socket);
+        if (!settings.http2) swallowContinue(socket);
+      }
+      if (attempt) attempt.dialling = undefined;
+      callback(...result);
+    }) as unknown as Socket | undefined;
+    if (attempt) {
+      attempt.reusedSocket = false;
+      attempt.dialling = dialling;
+    }
+  };
+  const options = { connect, allowH2: settings.http2, pipelining: 1, headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: keepAliveMs };
+  const throughProxy = proxied(url);
+  const pool: Dispatcher = throughProxy
+    ? new EnvHttpProxyAgent({ requestTls: tlsOptions(settings), allowH2: settings.http2, headersTimeout: 0, bodyTimeout: 0 })
+    : new Pool(url.origin, options);
+
+  async function send(exchange: Exchange): Promise<Outcome> {
+    // One turn of the loop, so that the FIN of a connection that its server gave up is seen before the connection is used,
+    // and a small body is whole by then.
+    if (sockets > busy || !exchange.request.body.bytes) await turn();
+    const outcome = await attemptOn(pool, exchange);
+    if (outcome.kind !== 'failure' || !(await mayResend(outcome, exchange))) return outcome;
+    exchange.note({ kind: 'socket-resent', attempt: exchange.attempt, upstream: name });
+    const fresh = throughProxy ? pool : new Client(url.origin, options);
+    const second = await attemptOn(fresh, exchange);
+    if (fresh !== pool) void fresh.close();
+    return second;
+  }
+
+  function attemptOn(dispatcher: Dispatcher, exchange: Exchange): Promise<Outcome> {
+    const attempt = new Attempt(exchange, clock);
+    busy += 1;
+    void attempt.ended.then(() => {
+      busy -= 1;
+    });
+    if (!throughProxy) {
+      waiting.push(attempt);
+      attempt.onStarted = () => {
+        const at = waiting.indexOf(attempt);
+        if (at >= 0) waiting.splice(at, 1);
+      };
+    }
+    try {
+      dispatcher.dispatch(dispatchOptions(exchange, attempt), attempt);
+    } catch (error) {
+      attempt.refused(error);
+    }
+    return attempt.outcome;
+  }
+
+  function dispatchOptions(exchange: Exchange, attempt: Attempt) {
+    const { request, home, target } = exchange;
+    const moved = target.upstream !== home.upstream;
+    const fields = moved ? portableFields(request.headers) : request.headers;
+    return {
+      origin: url.origin,
+      path: basePath + (moved ? portablePath(request.path) : request.path),
+      method: request.method as Dispatcher.HttpMethod,
+      headers: withFields(fields, settings.headers),
+      body: bodyOf(exchange, attempt),
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      ...(request.upgrade !== undefined && { upgrade: request.upgrade }),
+    };
+  }
+
+  return {
+    send,
+    get sockets() {
+      return sockets;
+    },
+    close: () => pool.close(),
+  };
+}
+
+function bodyOf(exchange: Exchange, attempt: Attempt): Uint8Array | Readable | null {
+  const { body } = exchange.request;
+  if (body.bytes) return body.bytes.byteLength === 0 ? null : body.bytes;
+  const upload = body.open();
+  const iterator = upload[Symbol.asyncIterator]();
+  attempt.upload = iterator;
+  // undici takes any async iterable; its types name streams only.
+  return { [Symbol.asyncIterator]: () => iterator } as unknown as Readable;
+}
+
+/** Whether a kept connection that died unused may be replaced, by RFC 9110, 9.2.2: the request does no harm twice. */
+async function mayResend(outcome: Failure, { request, signal }: Exchange): Promise<boolean> {
+  if (!outcome.reusedSocket || signal.aborted || !request.body.replayable) return false;
+  return request.idempotent || (await request.call()).repeatable;
+}
+
+function tlsOptions({ tls }: Upstream) {
+  return {
+    minVersion: 'TLSv1.2' as const,
+    ...(tls.ca !== undefined && { ca: [...getCACertificates('default'), readFileSync(tls.ca, 'utf8')] }),
+    ...(tls.cert !== undefined && { cert: readFileSync(tls.cert) }),
+    ...(tls.key !== undefined && { key: readFileSync(tls.key) }),
+    ...(tls.serverName !== undefined && { servername: tls.serverName }),
+  };
+}
+
+/** Whether the environment names a forward proxy for the upstream. What is on this machine is never sent through one. */
+function proxied(url: URL): boolean {
+  if (/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)) return false;
+  const names = url.protocol === 'https:' ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy', 'HTTP_PROXY'];
+  return names.some((name) => process.env[name]);
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
