@@ -5,17 +5,18 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
-import { isCrossSite, isLoopbackHost } from '../core/cross-site.ts';
 import type { Dialect, RequestFacts } from '../core/dialect.ts';
-import type { ErrorCode } from '../core/error-codes.ts';
 import type { Agent, Exchange, Handler } from '../core/exchange.ts';
 import { failure } from '../core/failure.ts';
 import { headerValue } from '../core/headers.ts';
 import type { Journal } from '../core/journal.ts';
+import { type Asked, isOwnAuthority, refusalOf, tooLarge } from './admission.ts';
 import { AgentRequest } from './agent-request.ts';
 import { CallRecord } from './call-record.ts';
 import { CallsInFlight } from './calls-in-flight.ts';
-import { announcedLength, framingProblem, type Refusal } from './framing.ts';
+import { writeEarlyHints } from './early-hints.ts';
+import { announcedLength, type Refusal } from './framing.ts';
+import { refuseUnparsed } from './refuse-unparsed.ts';
 import { noBody, ReplayBody } from './request-body.ts';
 import { isAgentName, parseTarget } from './request-target.ts';
 import type { Router } from './router.ts';
@@ -98,6 +99,12 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   server.on('upgrade', (message, socket, head) => void upgrade(message, socket, head));
   server.on('clientError', refuseUnparsed);
 
+  /** Why a request is not run, if it is not. */
+  function refuse(message: IncomingMessage, asked: Asked): Refusal | undefined {
+    if (draining) return { code: 'draining', message: 'The sidecar is shutting down.' };
+    return refusalOf(message, asked, { limits: plane().limits, routes: plane().router.paths, ownPorts });
+  }
+
   async function serve(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
     const { limits: current } = plane();
     const length = announcedLength(message);
@@ -115,7 +122,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       response,
       socket: message.socket,
       requestBytes: () => (body instanceof ReplayBody ? body.receivedBytes : 0),
-      requestComplete: () => message.complete,
+      requestComplete: () => length === 0 || message.complete,
     };
     call = admit(message, connection, body, undefined);
     await call.done;
@@ -161,7 +168,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     const found = target.kind === 'path' ? plane().router.match(path) : 'none';
     const matched = typeof found === 'object' ? found : undefined;
     const facts: RequestFacts = { method, path: matched?.rest ?? path, headers: message.rawHeaders };
-    const refusal = refusalOf(message, target, found, body, protocol);
+    const refusal = refuse(message, { target, found, length: body.length, upgrades: protocol !== undefined });
     const dialect = matched ? matched.route.dialect(facts) : plane().callerDialect(facts);
     const agent = agentOf(message, target.kind === 'path' ? target.agent : undefined);
     const session = headerValue(message.rawHeaders, 'x-outrigger-session');
@@ -191,7 +198,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
           described: ({ model }) => {
             record.model = model;
           },
-          hinted: (headers) => writeHints(connection.response, headers),
+          hinted: (headers) => writeEarlyHints(connection.response, headers),
         },
         protocol,
       );
@@ -199,35 +206,6 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     }
     void call.done.then(() => calls.remove(call));
     return call;
-  }
-
-  function refusalOf(
-    message: IncomingMessage,
-    target: ReturnType<typeof parseTarget>,
-    found: ReturnType<Router<ActiveRoute>['match']>,
-    body: ReplayBody | typeof noBody,
-    protocol: string | undefined,
-  ): Refusal | undefined {
-    if (message.method === 'CONNECT') return { code: 'method_not_allowed', message: 'CONNECT is not served: this is no forward proxy.' };
-    const framing = framingProblem(message);
-    if (framing) return framing;
-    if (protocol !== undefined && announcedLength(message) !== 0) return { code: 'bad_request', message: 'An upgrade cannot have a body.' };
-    if (isCrossSite(message.rawHeaders))
-      return { code: 'forbidden', message: 'Browsers may not call the sidecar on behalf of another site.' };
-    const { remotePort } = message.socket;
-    if (remotePort !== undefined && ownPorts.has(remotePort)) {
-      return { code: 'loop_detected', message: 'The call comes from the sidecar itself: an upstream URL points back at it.' };
-    }
-    if (target.kind === 'refused') return target;
-    if (draining) return { code: 'draining', message: 'The sidecar is shutting down.' };
-    if (found === 'ambiguous') return { code: 'bad_request', message: 'The path can be read as another route than the one it names.' };
-    if (found === 'none') {
-      const known = plane().router.paths.join(', ');
-      return { code: 'no_route', message: `No route matches this path. Routes: ${known}.` };
-    }
-    const { limits: current } = plane();
-    if ((body.length ?? 0) > current.requestBody) return { code: 'body_too_large', message: tooLarge(current) };
-    return undefined;
   }
 
   function exchangeOf(call: ServedCall, request: AgentRequest, route: ActiveRoute, dialect: Dialect): Exchange {
@@ -287,59 +265,10 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   };
 }
 
-function tooLarge(limits: Limits): string {
-  return `The request body is above the limit of ${limits.requestBody} bytes (limits.requestBody).`;
-}
-
 function agentOf(message: IncomingMessage, fromPath: string | undefined): Agent {
   const named = headerValue(message.rawHeaders, 'x-outrigger-agent')?.trim().toLowerCase();
   if (named !== undefined && isAgentName(named)) return { name: named, source: 'header' };
   return fromPath === undefined ? { name: 'default', source: 'default' } : { name: fromPath, source: 'path' };
-}
-
-/** Whether an absolute-form target names the address that this connection came in on. */
-function isOwnAuthority(authority: string, socket: Socket): boolean {
-  const url = URL.parse(`http://${authority}`);
-  if (!url || url.username !== '' || url.password !== '') return false;
-  const port = url.port === '' ? 80 : Number(url.port);
-  return port === socket.localPort && (isLoopbackHost(url.hostname) || url.hostname === socket.localAddress);
-}
-
-/** Node sends early hints as names with values and needs a Link among them. */
-function writeHints(response: ServerResponse, headers: readonly string[]): void {
-  if (response.headersSent || response.closed || response.req.httpVersion !== '1.1') return;
-  const hints: Record<string, string | string[]> = {};
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = (headers[i] as string).toLowerCase();
-    const before = hints[name];
-    const value = headers[i + 1] as string;
-    hints[name] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value];
-  }
-  try {
-    response.writeEarlyHints(hints);
-  } catch {
-    // Node refuses Link values that it cannot read; a hint is only a hint.
-  }
-}
-
-const unparsed: Readonly<Record<string, { status: string; code: ErrorCode }>> = {
-  HPE_HEADER_OVERFLOW: { status: '431 Request Header Fields Too Large', code: 'headers_too_large' },
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: '413 Content Too Large', code: 'body_too_large' },
-  ERR_HTTP_REQUEST_TIMEOUT: { status: '408 Request Timeout', code: 'bad_request' },
-};
-
-/** Answers bytes that are no HTTP request, where there is still somebody to answer. */
-function refuseUnparsed(error: Error, socket: Duplex): void {
-  if (!socket.writable || ('_httpMessage' in socket && socket._httpMessage)) {
-    socket.destroy();
-    return;
-  }
-  const { status, code } = unparsed['code' in error ? String(error.code) : ''] ?? { status: '400 Bad Request', code: 'bad_request' };
-  const body = JSON.stringify({ type: 'about:blank', title: status.slice(4), status: Number(status.slice(0, 3)), code });
-  socket.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/problem+json\r\nproxy-status: outrigger; error=http_request_error\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
 }
 
 /** Host and port of a checked `host:port` or `[v6]:port`. */
