@@ -67,16 +67,17 @@ export class CallRecord implements CallInfo {
     return this.#attempts > 1 ? 'retried' : 'ok';
   }
 
-  #note(event: Event): void {
+  #note(told: Event): void {
     if (this.#over) {
       this.#late += 1;
       return;
     }
+    const event = this.#named(told);
     if (event.kind === 'attempt-answered') {
       if (event.verdict !== 'refused') this.#attempts += 1;
       this.#lastAttempt = event.attempt;
       this.#elsewhereMs += event.ms;
-      this.#add(entryOf(event, this.model));
+      this.#add(entryOf(event));
     } else if (event.kind === 'target-skipped') {
       this.#add(`${item(event.upstream, event.model)};skipped=${string(event.why)}`);
     } else if (event.kind === 'retry') {
@@ -89,14 +90,21 @@ export class CallRecord implements CallInfo {
     this.#journal.publish(event, this);
   }
 
+  /** An attempt at the route's own target says no model; it is the one that the agent asked for. */
+  #named(event: Event): Event {
+    const { model } = this;
+    if (model === undefined || (event.kind !== 'attempt-answered' && event.kind !== 'attempt-ended') || event.model !== undefined)
+      return event;
+    return { ...event, model };
+  }
+
   #add(entry: string): void {
     this.#entries = this.#entries === '' ? entry : `${this.#entries}, ${entry}`;
   }
 }
 
-function entryOf(event: Answered, asked: string | undefined): string {
-  const { upstream, model, verdict, phase, ms } = event;
-  return `${item(upstream, model ?? asked)};verdict=${verdict}${phase ? `;phase=${phase}` : ''};ms=${Math.round(ms)}`;
+function entryOf({ upstream, model, verdict, phase, ms }: Answered): string {
+  return `${item(upstream, model)};verdict=${verdict}${phase ? `;phase=${phase}` : ''};ms=${Math.round(ms)}`;
 }
 
 /** A token where the names allow one (RFC 9651, 3.3.4), else a string. Model names come from the agent: anything may be in them. */
