@@ -1,0 +1,58 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Router } from '../../src/proxy/router.ts';
+
+const router = new Router([
+  { path: '/openai', route: 'openai' },
+  { path: '/openai/beta', route: 'beta' },
+  { path: '/tools', route: 'tools' },
+]);
+const everything = new Router([{ path: '/', route: 'all' }]);
+
+describe('the router', () => {
+  it.each([
+    ['/openai/v1/chat', 'openai', '/v1/chat'],
+    ['/openai', 'openai', '/'],
+    ['/openai?x=1', 'openai', '/?x=1'],
+    ['/openai/beta/x', 'beta', '/x'],
+    ['/openai/betamax', 'openai', '/betamax'],
+    ['/openai//v1', 'openai', '//v1'],
+    ['/openai/a%2Fb//c/./../d?x=[1]&y=%zz;|', 'openai', '/a%2Fb//c/./../d?x=[1]&y=%zz;|'],
+  ])('sends %s to %s as %s', (path, route, rest) => {
+    expect(router.match(path)).toEqual({ route, rest });
+  });
+
+  it.each(['/', '/openaix', '/OPENAI', '/other', '*'])('has no route for %s', (path) => {
+    expect(router.match(path)).toBe('none');
+  });
+
+  it.each([
+    '/open%61i/v1',
+    '/openai/../tools/x',
+    '/x/../openai',
+    '/openai\\..\\..\\tools',
+    '//openai/v1',
+    '/./openai',
+    '/openai/%2e%2e/tools',
+  ])('calls %s ambiguous, because another reader would take it elsewhere', (path) => {
+    expect(router.match(path)).toBe('ambiguous');
+  });
+
+  it('passes every path through a route for everything, unchanged', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'/.%2eE5cab?&=\\') }), (text) => {
+        const path = `/${text}`;
+        expect(everything.match(path)).toEqual({ route: 'all', rest: path });
+      }),
+    );
+  });
+
+  it('never changes what is behind the prefix', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'/.%2fab?') }), (text) => {
+        const found = router.match(`/tools/${text}`);
+        if (typeof found === 'object') expect(found).toEqual({ route: 'tools', rest: `/${text}` });
+      }),
+    );
+  });
+});
