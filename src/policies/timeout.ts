@@ -1,5 +1,9 @@
 import { z } from 'zod';
+import type { Call } from '../core/dialect.ts';
+import type { AttemptLimits } from '../core/exchange.ts';
+import type { Policy, PolicyContext } from '../core/policy.ts';
 import { duration } from '../settings/units.ts';
+import { observeLimits } from './observe-limits.ts';
 
 export const timeoutSettings = z.strictObject({
   /** DNS, TCP and TLS. */
@@ -18,3 +22,31 @@ export const timeoutSettings = z.strictObject({
 });
 
 export type TimeoutSettings = z.output<typeof timeoutSettings>;
+
+/**
+ * Gives every attempt its limits. The attempt keeps `connect`, `total` and, up to the head, `firstByte`; the gate keeps the
+ * rest. In observe mode nothing is limited, and a limit that would have run out is noted.
+ */
+export function createTimeout(settings: TimeoutSettings, { clock }: Pick<PolicyContext, 'clock'>): Policy {
+  return {
+    name: 'timeout',
+    async run(exchange, next) {
+      const limits = limitsOf(settings, await exchange.request.call());
+      return settings.observe ? observeLimits(limits, exchange, next, clock) : next({ ...exchange, limits });
+    },
+  };
+}
+
+/** The head of a model's answer that is not streamed comes only when all of it is there: it has a limit of its own. */
+function limitsOf({ connect, firstByte, answer, idle, total, hold }: TimeoutSettings, call: Call): AttemptLimits {
+  const answered = call.kind === 'llm' && call.stream !== true;
+  const firstByteMs = answered ? answer : firstByte;
+  return {
+    connectMs: connect,
+    ...(firstByteMs !== undefined && { firstByteMs }),
+    firstBytePhase: answered ? 'answer' : 'firstByte',
+    idleMs: idle,
+    ...(total !== undefined && { totalMs: total }),
+    holdMs: hold,
+  };
+}

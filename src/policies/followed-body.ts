@@ -1,0 +1,85 @@
+import type { Clock } from '../core/clock.ts';
+import type { Watcher } from '../core/dialect.ts';
+import type { AttemptLimits } from '../core/exchange.ts';
+import type { Read, TimeoutPhase } from '../core/outcome.ts';
+import type { Verdict } from '../core/verdict.ts';
+import { SilenceTimer } from './silence-timer.ts';
+
+/**
+ * Shows a body to its watcher on its way and times its silences: `firstByteMs` up to the first meaningful chunk, `idleMs`
+ * between those. `read` and `chunk` are hooks for `tap`.
+ */
+export class FollowedBody {
+  readonly watcher: Watcher;
+  readonly #limits: AttemptLimits;
+  readonly #silence: SilenceTimer;
+  #judged: Verdict | 'more';
+  #committed = false;
+  /** A push that is still decoding. There is one at most: the next chunk waits for it. */
+  #pushing: Promise<void> | undefined;
+
+  /** `silent` is called once, when a limit has run out. */
+  constructor(watcher: Watcher, limits: AttemptLimits, clock: Clock, silent: (phase: TimeoutPhase, afterMs: number) => void) {
+    this.watcher = watcher;
+    this.#limits = limits;
+    this.#judged = watcher.head;
+    this.#silence = new SilenceTimer(clock, limits.firstByteMs, (afterMs) => {
+      silent(this.#committed || watcher.meaningful > 0 ? 'idle' : limits.firstBytePhase, afterMs);
+    });
+  }
+
+  /** The judgement of what was seen so far. */
+  get judged(): Verdict | 'more' {
+    return this.#judged;
+  }
+
+  /** Resolves when every chunk so far has been decoded and seen. */
+  get seen(): Promise<void> | undefined {
+    return this.#pushing;
+  }
+
+  /** The reply is handed up: from now on only `idleMs` rules, at least `firstByteMs` long up to the first content. */
+  commit(): void {
+    const { idleMs, firstByteMs } = this.#limits;
+    this.#committed = true;
+    if (this.watcher.meaningful > 0) return;
+    this.#silence.heard(idleMs === undefined ? undefined : Math.max(idleMs, firstByteMs ?? 0));
+  }
+
+  /** The body has ended. */
+  stop(): void {
+    this.#silence.stop();
+  }
+
+  async read(next: () => Promise<Read>): Promise<Uint8Array | undefined> {
+    this.#silence.waiting();
+    const read = await next();
+    this.#silence.served();
+    return read.done ? undefined : read.value;
+  }
+
+  chunk(bytes: Uint8Array): Uint8Array | Promise<Uint8Array> {
+    return this.#pushing ? this.#pushing.then(() => this.#push(bytes)) : this.#push(bytes);
+  }
+
+  /** Decoding does not hold the bytes up: they pass at once. */
+  #push(bytes: Uint8Array): Uint8Array {
+    const before = this.watcher.meaningful;
+    const judged = this.watcher.push(bytes);
+    if (typeof judged === 'string') this.#saw(judged, before);
+    else {
+      this.#pushing = judged.then((verdict) => {
+        this.#pushing = undefined;
+        this.#saw(verdict, before);
+      });
+      // What it throws reaches whoever waits for it next.
+      this.#pushing.catch(() => undefined);
+    }
+    return bytes;
+  }
+
+  #saw(judged: Verdict | 'more', meaningfulBefore: number): void {
+    this.#judged = judged;
+    if (this.watcher.meaningful > meaningfulBefore) this.#silence.heard(this.#limits.idleMs);
+  }
+}

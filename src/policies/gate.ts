@@ -1,0 +1,124 @@
+import type { Clock, Timer } from '../core/clock.ts';
+import type { Exchange } from '../core/exchange.ts';
+import { abortedFailure, failure } from '../core/failure.ts';
+import { type Ending, type Failure, type Outcome, type Reply, unread } from '../core/outcome.ts';
+import type { Policy, PolicyContext } from '../core/policy.ts';
+import type { Verdict } from '../core/verdict.ts';
+import { HeldBody } from './held-body.ts';
+import { Watched } from './watched.ts';
+
+/** Bytes that are held at most until a reply is judged, and that are read of one that was judged bad. */
+const heldBytes = 64 * 1024;
+
+/** How long the rest of a bad reply may take, in milliseconds, before it is handed up as it is. */
+const restMs = 1000;
+
+export interface GateSettings {
+  /** Whether a policy around it needs the verdict before it hands the reply on; else replies are only watched. */
+  holds: boolean;
+}
+
+/**
+ * Gives every reply its verdict. Where it holds, head and body wait until the dialect's watcher can judge, so that a reply
+ * which turns out bad can still be retried or replaced. A cut or a silence before that is a failure, not a reply.
+ */
+export function createGate({ holds }: GateSettings, { clock }: Pick<PolicyContext, 'clock'>): Policy {
+  return {
+    name: 'gate',
+    async run(exchange, next) {
+      const outcome = await next(exchange);
+      // A standing stream may be silent for ever: its head is all that can be judged.
+      if (outcome.kind !== 'reply' || outcome.standing) return outcome;
+      const watched = new Watched(outcome, exchange, clock);
+      return holds ? hold(watched, exchange, clock) : commit(watched, watched.reply);
+    },
+  };
+}
+
+async function hold(watched: Watched, exchange: Exchange, clock: Clock): Promise<Outcome> {
+  const { signal } = exchange;
+  const held = new HeldBody(watched.reply.body);
+  const onAbort = () => held.interrupt('aborted');
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    const judged = await judge(watched, held, exchange, clock);
+    if (judged === 'aborted') return giveUp(watched, signal);
+    if (judged === 'end') return await ended(watched, held, exchange);
+    if (judged === 'ok') return commit(watched, handedUp(watched, held, judged));
+    return await readRest(watched, held, judged, exchange, clock);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Reads until there is a verdict, the body has ended or the agent has left. What stays undecided for too long is `ok`. */
+async function judge(watched: Watched, held: HeldBody, { limits }: Exchange, clock: Clock): Promise<Verdict | 'end' | 'aborted'> {
+  const { holdMs } = limits;
+  let timer: Timer | undefined;
+  try {
+    for (;;) {
+      const judged = await watched.judged();
+      if (judged !== 'more') return judged;
+      if (held.bytes >= heldBytes) return 'ok';
+      if (watched.started && holdMs !== undefined) timer ??= clock.timer(holdMs, () => held.interrupt('time'));
+      const came = await held.read();
+      if (came === 'time') return 'ok';
+      if (came !== 'chunk') return came;
+    }
+  } finally {
+    timer?.cancel();
+  }
+}
+
+/** Reads a bad reply to its end where that is near, so that its socket and its place are free at once. */
+async function readRest(watched: Watched, held: HeldBody, judged: Verdict, { signal }: Exchange, clock: Clock): Promise<Outcome> {
+  const timer = clock.timer(restMs, () => held.interrupt('time'));
+  try {
+    while (held.bytes < heldBytes) {
+      const came = await held.read();
+      if (came === 'aborted') return giveUp(watched, signal);
+      if (came === 'end') return handedUp(watched, held, (await watched.reply.ended).verdict);
+      if (came === 'time') break;
+    }
+    const refined = await watched.judged();
+    return commit(watched, handedUp(watched, held, refined === 'more' ? judged : refined));
+  } finally {
+    timer.cancel();
+  }
+}
+
+/** The body has ended before there was a verdict: the watcher's last word is the verdict, but half an answer is none. */
+async function ended(watched: Watched, held: HeldBody, exchange: Exchange): Promise<Outcome> {
+  const { verdict } = await watched.reply.ended;
+  const { timedOut, broken } = watched;
+  if (timedOut) {
+    const { phase, afterMs } = timedOut;
+    const message = `Upstream ${exchange.target.upstream} did not answer in time (${phase}, ${afterMs} ms).`;
+    return failure('upstream_timeout', message, { phase, sent: 'maybe' });
+  }
+  if (broken) return exchange.signal.aborted ? abortedFailure(exchange.signal, 'maybe') : brokenOff(broken, exchange);
+  return handedUp(watched, held, verdict);
+}
+
+function brokenOff({ verdict, cause }: Ending, { target }: Exchange): Failure {
+  const details = { sent: 'maybe', ...(cause !== undefined && { cause }) } as const;
+  if (verdict === 'timeout') {
+    return failure('upstream_timeout', `Upstream ${target.upstream} did not end its answer in time.`, { ...details, phase: 'total' });
+  }
+  return failure('upstream_protocol_error', `Upstream ${target.upstream} broke its answer off.`, details);
+}
+
+function giveUp(watched: Watched, signal: AbortSignal): Failure {
+  watched.reply.discard();
+  return abortedFailure(signal, 'maybe');
+}
+
+function handedUp(watched: Watched, held: HeldBody, verdict: Verdict): Reply {
+  return unread(watched.reply, held.chunks, verdict, held.pending);
+}
+
+function commit(watched: Watched, reply: Reply): Reply {
+  watched.commit();
+  return reply;
+}

@@ -1,0 +1,96 @@
+import type { Clock } from '../core/clock.ts';
+import type { Judgement } from '../core/dialect.ts';
+import type { Exchange } from '../core/exchange.ts';
+import { type Ending, type Reply, type TimeoutPhase, tap } from '../core/outcome.ts';
+import type { Verdict } from '../core/verdict.ts';
+import { FollowedBody } from './followed-body.ts';
+
+/**
+ * A reply that its dialect's watcher follows to its end and that a silence ends. Chunks pass as they come; the ending is
+ * the word of the wire and of the format together.
+ */
+export class Watched {
+  /** The reply to hand on; its verdict is what the head tells. */
+  readonly reply: Reply;
+  readonly #exchange: Exchange;
+  readonly #body: FollowedBody;
+  #timedOut: { phase: TimeoutPhase; afterMs: number } | undefined;
+  #broken: Ending | undefined;
+
+  constructor(reply: Reply, exchange: Exchange, clock: Clock) {
+    const { dialect, request, limits } = exchange;
+    const watcher = dialect.watch(request, reply.status, reply.headers);
+    const body = new FollowedBody(watcher, limits, clock, (phase, afterMs) => this.#timeOut(phase, afterMs));
+    this.#exchange = exchange;
+    this.#body = body;
+    this.reply = tap(reply, {
+      verdict: watcher.head === 'more' ? 'ok' : watcher.head,
+      read: (next) => body.read(next),
+      chunk: (bytes) => body.chunk(bytes),
+      end: (ending) => this.#end(ending),
+    });
+  }
+
+  /** The judgement so far. Waits for a chunk that is being decoded. */
+  async judged(): Promise<Verdict | 'more'> {
+    await this.#body.seen;
+    return this.#body.judged;
+  }
+
+  /** The upstream has begun to answer, with start-up frames at least. */
+  get started(): boolean {
+    return this.#body.watcher.started;
+  }
+
+  /** The silence that ended the body. */
+  get timedOut(): { phase: TimeoutPhase; afterMs: number } | undefined {
+    return this.#timedOut;
+  }
+
+  /** How the body ended on the wire, if it was not whole. */
+  get broken(): Ending | undefined {
+    return this.#broken;
+  }
+
+  /** The reply is handed up. */
+  commit(): void {
+    this.#body.commit();
+  }
+
+  #timeOut(phase: TimeoutPhase, afterMs: number): void {
+    const { attempt, target } = this.#exchange;
+    this.#timedOut = { phase, afterMs };
+    this.#exchange.note({ kind: 'timeout', attempt, upstream: target.upstream, phase, afterMs });
+    this.reply.discard();
+  }
+
+  async #end(base: Ending): Promise<Ending> {
+    const { watcher } = this.#body;
+    this.#body.stop();
+    const whole = base.complete && this.#timedOut === undefined;
+    if (!whole) this.#broken = base;
+    await this.#body.seen;
+    const judgement = await watcher.end(whole);
+    return {
+      ...base,
+      verdict: this.#lastWord(base, judgement, whole),
+      complete: whole && (isBad(watcher.head) || judgement.complete),
+      ...(judgement.usage && { usage: judgement.usage }),
+    };
+  }
+
+  /** What the upstream said of itself outweighs how the body ended; an agent that left is no fault of the upstream's. */
+  #lastWord(base: Ending, judgement: Judgement, whole: boolean): Verdict {
+    if (whole && judgement.verdict !== 'ok') return judgement.verdict;
+    const { judged } = this.#body;
+    if (isBad(judged)) return judged;
+    if (this.#timedOut) return 'timeout';
+    if (base.verdict !== 'ok') return base.verdict;
+    if (judgement.verdict !== 'ok') return judgement.verdict;
+    return whole ? 'ok' : 'network';
+  }
+}
+
+function isBad(judged: Verdict | 'more'): judged is Exclude<Verdict, 'ok'> {
+  return judged !== 'more' && judged !== 'ok';
+}
