@@ -15,6 +15,7 @@ export function createGuarded(): Policy {
       const outcome = await contain({ ...exchange, opened }, next);
       const kept = outcome.kind === 'failure' ? undefined : outcome.source;
       for (const other of opened.outcomes) if (other.source !== kept) other.discard();
+      // A stream that goes on for long must not hold the answers that it replaced.
       opened.outcomes = [];
       opened.closed = true;
       return outcome;

@@ -102,7 +102,6 @@ class Retry implements Policy {
     // A refusal of ours passes on its own time; the question is open only where retries were under way.
     if (outcome.verdict === 'refused') return attempts > 1 ? 'refused' : undefined;
     if (!this.#on.has(outcome.verdict)) return undefined;
-    if (exchange.signal.aborted) return isOverdue(exchange.signal) ? 'deadline' : undefined;
     if (attempts >= this.#settings.attempts) return 'attempts';
     const obstacle = await resendObstacle(exchange, outcome);
     if (obstacle) return obstacle;

@@ -20,6 +20,12 @@ describe('backoff', () => {
     expect([1, 2, 3, 4, 5, 6, 7, 8].map(backoff)).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 20_000, 20_000]);
   });
 
+  it('a base of nothing waits for nothing, however often it is multiplied', () => {
+    const backoff = createBackoff(backoffSettings.parse({ base: '0ms', multiplier: 10, jitter: 'none' }), half);
+
+    expect([1, 9, 400].map(backoff)).toEqual([0, 0, 0]);
+  });
+
   it('no wait is negative, infinite or above the maximum, whatever the jitter', () => {
     fc.assert(
       fc.property(settings, fc.constantFrom('none', 'equal', 'full'), retry, chance, (facts, jitter, n, random) => {

@@ -82,6 +82,20 @@ describe('deadline', () => {
     expect(call.events).toEqual([]);
   });
 
+  it('does not pass any more once the agent has left, however long the rest takes to stop', async () => {
+    const given = context();
+    const call = exchange();
+    const stopped = Promise.withResolvers<Outcome>();
+    const outcome = createDeadline(1000, given).run(call, () => stopped.promise);
+    call.hangUp();
+    await given.clock.advance(2000);
+    const end = failure('cancelled', 'the upload has stopped');
+    stopped.resolve(end);
+
+    expect(await outcome).toBe(end);
+    expect(call.events).toEqual([]);
+  });
+
   it('sees at once that the agent was gone before it began', async () => {
     const given = context();
     const call = exchange();

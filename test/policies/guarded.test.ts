@@ -98,6 +98,18 @@ describe('guarded', () => {
     expect(late.discarded).toBe(true);
   });
 
+  it('lets go of every answer once the call has its own', async () => {
+    const inner = script(wholeReply({ verdict: 'overloaded' }), openReply().reply);
+    const route = createRoute(new Map([['main', inner]]), context().clock);
+    const twice: Policy['run'] = async (call, next) => {
+      await next(call);
+      return next(call);
+    };
+    await stack([createGuarded(), { name: 'policy', run: twice }], route)(exchange());
+
+    expect(inner.calls.map(({ opened }) => opened)).toEqual(Array(2).fill({ attempts: 2, outcomes: [], closed: true }));
+  });
+
   it('gives every call a ledger of its own', async () => {
     const seen: Opened[] = [];
     const guarded = createGuarded();

@@ -30,6 +30,19 @@ describe('retry budget', () => {
     expect(budget.inspect(limits)).toEqual({ calls: 50, retries: 13, allowed: 13 });
   });
 
+  it('counts the calls of the last 10 s, in steps of a second', async () => {
+    const { clock } = context();
+    const budget = new RetryBudget(clock);
+    const seen: number[] = [];
+    for (let second = 0; second < 14; second += 1) {
+      if (second < 4) budget.countCall();
+      seen.push(budget.inspect({ ratio: 1, minimum: 0 }).calls);
+      await clock.advance(1000);
+    }
+
+    expect(seen).toEqual([1, 2, 3, 4, 4, 4, 4, 4, 4, 4, 3, 2, 1, 0]);
+  });
+
   it('comes back when the calls and retries are older than the window', async () => {
     const { clock } = context();
     const budget = new RetryBudget(clock);

@@ -189,6 +189,20 @@ describe('retry', () => {
     expect(await outcome).toMatchObject({ code: 'agent_paused' });
   });
 
+  it('does not ask again once the agent is gone, whatever the attempt made of that', async () => {
+    const given = context();
+    const call = exchange();
+    const torn = async () => {
+      call.hangUp();
+      return failure('upstream_unreachable', 'the connection was reset', { sent: 'maybe' });
+    };
+    const inner = script(torn);
+
+    expect(await retry({}, given).run(call, inner)).toMatchObject({ verdict: 'cancelled', sent: 'maybe' });
+    expect(inner.calls).toHaveLength(1);
+    expect(given.clock.pending).toBe(0);
+  });
+
   it('does not ask again after a cancelled attempt', async () => {
     const given = context();
     const call = exchange();
