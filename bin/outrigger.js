@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+// Plain JavaScript of old, so that a Node that is too old can still say so.
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import module from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const needed = [24, 15];
+const [major, minor] = process.versions.node.split('.').map(Number);
+
+if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
+  process.stderr.write(
+    `outrigger needs Node ${needed.join('.')} or newer, and this is ${process.version}.\n` +
+      'In a clone, `npm install` brings a Node of its own: run `npm start` or `npx outrigger` there.\n' +
+      'Elsewhere, install a newer one from https://nodejs.org and try again.\n',
+  );
+  process.exitCode = 1;
+} else {
+  process.exitCode = await run();
+}
+
+async function run() {
+  // Compiled code, types taken off, is kept between runs.
+  module.enableCompileCache();
+  const sources = fileURLToPath(new URL('../src', import.meta.url));
+  const built = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+  const entry = isCurrent(built, sources) ? '../dist/main.js' : '../src/main.ts';
+  try {
+    const { main } = await import(entry);
+    return await main(process.argv.slice(2));
+  } catch (error) {
+    const installed = existsSync(new URL('../node_modules', import.meta.url));
+    if (error.code !== 'ERR_MODULE_NOT_FOUND' || installed || !existsSync(sources)) throw error;
+    process.stderr.write('outrigger does not find its packages: run `npm install` first.\n');
+    return 1;
+  }
+}
+
+/** Whether there is a build and, in a clone, no source was changed after it. */
+function isCurrent(built, sources) {
+  if (!existsSync(built)) return false;
+  if (!existsSync(sources)) return true;
+  const builtMs = statSync(built).mtimeMs;
+  return readdirSync(sources, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .every((entry) => statSync(`${entry.parentPath}/${entry.name}`).mtimeMs <= builtMs);
+}

@@ -1,0 +1,148 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { configJsonSchema } from './config/json-schema.ts';
+import { type ConfigRequest, type LoadedConfig, type LoadResult, loadConfig } from './config/load.ts';
+import { ConfigError, formatProblem, type Problem } from './config/problem.ts';
+import type { Environment } from './config/substitute.ts';
+
+export interface StartOptions {
+  /** Reads the configuration again, from the same place and under the same flags. */
+  readonly reload: () => LoadResult;
+}
+
+/** What the command line reaches the world by. */
+export interface CliContext {
+  /** Runs the sidecar until it has stopped; resolves to the exit code. */
+  readonly start: (loaded: LoadedConfig, options: StartOptions) => Promise<number>;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Environment;
+  readonly cwd: string;
+}
+
+export interface Output {
+  write(text: string): unknown;
+}
+
+const help = `Usage: outrigger [COMMAND] [OPTIONS]
+
+Commands:
+  start           run the sidecar in the foreground (the default)
+  check           say what is wrong with the configuration, and what in it does nothing
+  schema          print the JSON Schema of the configuration
+
+Options of start:
+  --config FILE       the configuration; else $OUTRIGGER_CONFIG, ./outrigger.yaml, or the one that comes along
+  --upstream URL      no configuration: send everything to this URL, under the default policies
+  --listen HOST:PORT  where agents connect to (127.0.0.1:4141)
+  --admin HOST:PORT   where the admin port listens (127.0.0.1:4142)
+
+Options of check:
+  --config FILE       as above
+
+  -h, --help          print this
+  -v, --version       print the version
+
+Exit codes: 0 fine, 1 configuration or start-up error, 2 wrong usage.
+`;
+
+const options = {
+  config: { type: 'string' },
+  upstream: { type: 'string' },
+  listen: { type: 'string' },
+  admin: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+} as const;
+
+type Flag = Exclude<keyof typeof options, 'help' | 'version'>;
+type Flags = Partial<Record<Flag, string>>;
+
+const commands: Readonly<Record<string, { flags: readonly Flag[]; run: (flags: Flags, context: CliContext) => number | Promise<number> }>> =
+  {
+    start: { flags: ['config', 'upstream', 'listen', 'admin'], run: start },
+    check: { flags: ['config'], run: check },
+    schema: { flags: [], run: schema },
+  };
+
+/** Runs the command that the arguments name (without node and script) and resolves to the exit code: 0 fine, 1 error, 2 wrong usage. */
+export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(argv);
+  } catch (error) {
+    return wrongUsage(error instanceof Error ? error.message : String(error), context);
+  }
+  const { help: wantsHelp, version, ...flags } = parsed.values;
+  if (wantsHelp) context.stdout.write(help);
+  else if (version) context.stdout.write(`outrigger ${packageVersion()}\n`);
+  if (wantsHelp || version) return 0;
+
+  const [name = 'start', extra] = parsed.positionals;
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) return wrongUsage(`there is no command ${JSON.stringify(name)}`, context);
+  if (extra !== undefined) return wrongUsage(`${name} takes no argument ${JSON.stringify(extra)}`, context);
+  const foreign = Object.keys(flags).find((flag) => !command.flags.some((known) => known === flag));
+  if (foreign !== undefined) return wrongUsage(`${name} takes no option --${foreign}`, context);
+  if (flags.config !== undefined && flags.upstream !== undefined) return wrongUsage('--upstream takes the place of --config', context);
+  return command.run(flags, context);
+}
+
+function parse(argv: readonly string[]) {
+  return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+}
+
+async function start(flags: Flags, context: CliContext): Promise<number> {
+  if (context.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
+    context.stderr.write(
+      'outrigger: NODE_TLS_REJECT_UNAUTHORIZED=0 lets anybody pose as an upstream and read the keys sent to it; unset it, and trust a private authority by upstreams.NAME.tls.ca\n',
+    );
+    return 1;
+  }
+  const reload = () => loadConfig(requestOf(flags, context));
+  const loaded = reload();
+  if (!loaded.ok) return tellProblems(loaded.problems, context);
+  try {
+    return await context.start(loaded, { reload });
+  } catch (error) {
+    if (error instanceof ConfigError) return tellProblems(error.problems, context);
+    // An address in use or not ours, a file that cannot be read: the system says it best.
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    context.stderr.write(`outrigger: ${error.message}\n`);
+    return 1;
+  }
+}
+
+function check(flags: Flags, context: CliContext): number {
+  const loaded = loadConfig(requestOf(flags, context));
+  if (!loaded.ok) return tellProblems(loaded.problems, context);
+  for (const warning of loaded.warnings) context.stdout.write(`${formatProblem({ ...warning, message: `warning: ${warning.message}` })}\n`);
+  context.stdout.write(`OK${loaded.file === undefined ? '' : ` ${loaded.file}`}\n`);
+  return 0;
+}
+
+function schema(_flags: Flags, context: CliContext): number {
+  context.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+  return 0;
+}
+
+function requestOf(flags: Flags, { env, cwd }: CliContext): ConfigRequest {
+  return { ...flags, environment: env, directory: cwd };
+}
+
+function tellProblems(problems: readonly Problem[], context: CliContext): number {
+  for (const problem of problems) context.stderr.write(`${formatProblem(problem)}\n`);
+  context.stderr.write(`outrigger: ${problems.length === 1 ? '1 problem' : `${problems.length} problems`} in the configuration\n`);
+  return 1;
+}
+
+function wrongUsage(message: string, context: CliContext): number {
+  context.stderr.write(`outrigger: ${message}\n\n${help}`);
+  return 2;
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  const parsed: unknown = JSON.parse(text);
+  return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : 'unknown';
+}

@@ -1,0 +1,98 @@
+import { dirname } from 'node:path';
+import { readAgents } from './agent-policies.ts';
+import type { Config } from './config.ts';
+import { ConfigTree, isMapping, valueAt } from './config-tree.ts';
+import { findConfig } from './find-config.ts';
+import { inertSettings } from './inert-settings.ts';
+import { ConfigError, type Problem } from './problem.ts';
+import { readText } from './read-text.ts';
+import { type ReadTree, readTree } from './read-tree.ts';
+import { resolvePaths } from './resolve-paths.ts';
+import { SourceText } from './source-text.ts';
+import type { Environment } from './substitute.ts';
+import { upstreamOnly } from './upstream-only.ts';
+import { validate } from './validate.ts';
+
+/** Where the configuration is to come from. */
+export interface ConfigRequest {
+  /** Values of the flags of the same names. `upstream` takes the place of a file. */
+  readonly config?: string | undefined;
+  readonly upstream?: string | undefined;
+  readonly listen?: string | undefined;
+  readonly admin?: string | undefined;
+  readonly environment: Environment;
+  /** Directory that relative paths of the command line start from. */
+  readonly directory: string;
+}
+
+/** A valid configuration and what to know about it. */
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Absolute path; undefined where the command line is all there is. */
+  readonly file: string | undefined;
+  /** What is valid and still does nothing, or contradicts itself. */
+  readonly warnings: readonly Problem[];
+  /** Paths, as `pathKey` writes them, of the values that came from the environment or from files of their own. */
+  readonly foreign: ReadonlySet<string>;
+}
+
+export type LoadResult = ({ readonly ok: true } & LoadedConfig) | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Reads and checks the whole configuration anew. All problems are told at once, none of them with a secret in it. */
+export function loadConfig(request: ConfigRequest): LoadResult {
+  return finish(request.upstream === undefined ? fromFile(request) : fromUpstream(request.upstream), request);
+}
+
+/** The same for a text that is in no file; throws a `ConfigError` if it is not valid. */
+export function loadConfigText(text: string, request: ConfigRequest = { environment: {}, directory: process.cwd() }): LoadedConfig {
+  const read = readTree(new SourceText('configuration', text), request.environment, request.directory);
+  const result = finish({ ...read, warnings: [], file: undefined }, request);
+  if (!result.ok) throw new ConfigError(result.problems);
+  return result;
+}
+
+function finish({ tree, problems, warnings, file }: Start, request: ConfigRequest): LoadResult {
+  if (!tree) return { ok: false, problems };
+  if (request.listen !== undefined) {
+    // Where the file makes it a TLS listener, the address alone is replaced.
+    tree.override(isMapping(valueAt(tree.value, ['listen'])) ? ['listen', 'address'] : ['listen'], request.listen, '--listen');
+  }
+  if (request.admin !== undefined) tree.override(['admin', 'listen'], request.admin, '--admin');
+  const { parsed, findings } = validate(tree);
+  const wrong = [...problems, ...findings.map((finding) => tree.problem(finding))];
+  if (!parsed || wrong.length > 0) return { ok: false, problems: inOrder(wrong) };
+
+  const directory = file === undefined ? request.directory : dirname(file);
+  const paths = resolvePaths(parsed, request.environment, directory);
+  const { agents, findings: agentFindings } = readAgents(tree.value);
+  const late = [...paths.findings, ...agentFindings];
+  if (late.length > 0) return { ok: false, problems: inOrder(late.map((finding) => tree.problem(finding))) };
+
+  const config: Config = { ...paths.config, agents };
+  const inert = inertSettings(config).map((finding) => tree.problem(finding));
+  return { ok: true, config, file, warnings: [...warnings, ...inOrder(inert)], foreign: tree.foreign };
+}
+
+interface Start extends ReadTree {
+  readonly warnings: readonly Problem[];
+  readonly file: string | undefined;
+}
+
+function fromFile({ config, environment, directory }: ConfigRequest): Start {
+  const { path: file, shown } = findConfig(config, environment, directory);
+  const read = readText(file);
+  if (!read.ok) return { tree: undefined, problems: [{ file: shown, path: [], ...read.at, message: read.message }], warnings: [], file };
+  const warnings = read.worldWritable ? [{ file: shown, path: [], message: 'everybody on this machine may change this file' }] : [];
+  return { ...readTree(new SourceText(shown, read.text), environment, dirname(file)), warnings, file };
+}
+
+function fromUpstream(url: string): Start {
+  const tree = new ConfigTree(new SourceText('--upstream', ''));
+  tree.value = upstreamOnly(url);
+  tree.place([], { flag: '--upstream' });
+  return { tree, problems: [], warnings: [], file: undefined };
+}
+
+function inOrder(problems: readonly Problem[]): Problem[] {
+  return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+}

@@ -1,0 +1,77 @@
+import { isUtf8 } from 'node:buffer';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+
+/** A configuration above this is refused unread. */
+const limitBytes = 1024 * 1024;
+
+export type ReadText =
+  | { readonly ok: true; readonly text: string; readonly worldWritable: boolean }
+  | { readonly ok: false; readonly message: string; readonly at?: { readonly line: number; readonly column: number } };
+
+/** The text of a configuration file: UTF-8 without its byte order mark, up to 1 MB, without control characters. */
+export function readText(path: string): ReadText {
+  let bytes: Buffer;
+  let mode: number;
+  try {
+    ({ bytes, mode } = readCapped(path));
+  } catch (error) {
+    return { ok: false, message: readingFailed(error) };
+  }
+  if (bytes.length > limitBytes) return { ok: false, message: 'the file is larger than 1 MB' };
+  if (!isUtf8(bytes)) return { ok: false, message: 'the file is not UTF-8 here', at: firstInvalid(bytes) };
+  const text = bytes.toString('utf8').replace(/^\ufeff/, '');
+  const control = text.search(/(?![\t\n\r])\p{Cc}/u);
+  if (control >= 0) {
+    const before = text.slice(0, control).split('\n');
+    return {
+      ok: false,
+      message: 'control characters have no place here',
+      at: { line: before.length, column: (before.at(-1) ?? '').length + 1 },
+    };
+  }
+  return { ok: true, text, worldWritable: (mode & 0o002) !== 0 };
+}
+
+/** Says why a file could not be read. */
+export function readingFailed(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  const reasons: Record<string, string> = {
+    ENOENT: 'there is no such file',
+    EISDIR: 'this is a directory, not a file',
+    EACCES: 'reading is not permitted',
+  };
+  return reasons[code] ?? `cannot be read (${code})`;
+}
+
+/** Reads one byte more than the limit at most, whatever the file says about its size. */
+function readCapped(path: string): { bytes: Buffer; mode: number } {
+  const descriptor = openSync(path, 'r');
+  try {
+    const { mode } = fstatSync(descriptor);
+    const buffer = Buffer.alloc(limitBytes + 1);
+    let filled = 0;
+    while (filled < buffer.length) {
+      const count = readSync(descriptor, buffer, filled, buffer.length - filled, null);
+      if (count === 0) break;
+      filled += count;
+    }
+    return { bytes: buffer.subarray(0, filled), mode };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function firstInvalid(bytes: Buffer): { line: number; column: number } {
+  let start = 0;
+  for (let line = 1; ; line++) {
+    const newline = bytes.indexOf(0x0a, start);
+    const end = newline === -1 ? bytes.length : newline;
+    const text = bytes.subarray(start, end);
+    if (!isUtf8(text)) {
+      let length = 0;
+      for (let tried = 1; tried <= text.length; tried++) if (isUtf8(text.subarray(0, tried))) length = tried;
+      return { line, column: text.subarray(0, length).toString('utf8').length + 1 };
+    }
+    start = end + 1;
+  }
+}

@@ -1,0 +1,31 @@
+import type { Path } from './problem.ts';
+
+/** Keys that belong to the configuration language and that this version does not read, by the section they stand in. */
+const sections: readonly (readonly [section: string, keys: readonly string[]])[] = [
+  ['', ['alerts']],
+  ['admin', ['publicUrl']],
+  ['policies.*', ['fallback', 'cache', 'degrade', 'loopDetection', 'validate', 'chaos']],
+  ['agents.*', ['fallback', 'cache', 'degrade', 'loopDetection', 'validate', 'chaos']],
+  ['*.*.timeout', ['keepAlive']],
+  ['*.*.retry', ['adapt', 'adjust', 'onlyIfFailedWithin']],
+  ['*.*.bulkhead', ['adaptive', 'perAgent']],
+  ['telemetry', ['traces', 'capture', 'semconv']],
+];
+
+const backoffStrategies: ReadonlySet<unknown> = new Set(['fixed', 'linear', 'exponential', 'fibonacci', 'adaptive']);
+
+/** Whether a key that the schema does not know is one of the language all the same. */
+export function isUnsupportedKey(path: Path): boolean {
+  const key = String(path.at(-1));
+  return sections.some(([section, keys]) => keys.includes(key) && matches(section, path.slice(0, -1)));
+}
+
+/** Whether a value that the schema does not know is one of the language all the same. */
+export function isUnsupportedValue(path: Path, value: unknown): boolean {
+  return matches('*.*.retry.backoff.strategy', path) && backoffStrategies.has(value);
+}
+
+function matches(pattern: string, path: Path): boolean {
+  const steps = pattern === '' ? [] : pattern.split('.');
+  return steps.length === path.length && steps.every((step, index) => step === '*' || step === path[index]);
+}
