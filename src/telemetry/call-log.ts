@@ -1,0 +1,97 @@
+import type { Logger } from 'pino';
+import type { CallOutcome, Event, EventKind } from '../core/event.ts';
+import type { CallInfo, Subscriber } from '../core/journal.ts';
+
+export interface CallLogOptions {
+  readonly logger: Logger;
+  /** Whether every exchange gets a line; asked at the end of each. */
+  readonly access: () => boolean;
+}
+
+/** Events that make an exchange worth a line. */
+const noteworthy: ReadonlySet<EventKind> = new Set([
+  'retry',
+  'retry-given-up',
+  'socket-resent',
+  'timeout',
+  'circuit',
+  'circuit-refused',
+  'bulkhead-rejected',
+  'target-skipped',
+  'fallback',
+  'degraded',
+  'loop-detected',
+  'agent-paused',
+  'fault-injected',
+  'prompt-adjusted',
+  'stream-broken',
+  'bug',
+]);
+
+/** Outcomes that a person should hear of; the rest are told at `info`. */
+const alarming: ReadonlySet<CallOutcome> = new Set(['degraded', 'upstream-error', 'timeout', 'refused', 'paused']);
+
+/**
+ * Writes one line for each exchange in which something happened, at its end, and one for each change of a circuit, of the
+ * configuration or of an agent's pause. No prompt, no path, no query string.
+ */
+export function createCallLog({ logger, access }: CallLogOptions): Subscriber {
+  // Only calls in which something happened stand in it.
+  const happenings = new WeakMap<CallInfo, Set<string>>();
+
+  const remember = (call: CallInfo, what: string) => {
+    const known = happenings.get(call);
+    if (known) known.add(what);
+    else happenings.set(call, new Set([what]));
+  };
+
+  return {
+    name: 'call-log',
+    on(event, call) {
+      if (call && noteworthy.has(event.kind)) remember(call, event.kind);
+      if (call && event.kind === 'would' && noteworthy.has(event.event.kind)) remember(call, `would ${event.event.kind}`);
+      if (event.kind !== 'call-ended') logLine(logger, event, call);
+      else if (call) {
+        const happened = happenings.get(call);
+        const quiet = event.outcome === 'ok' || event.outcome === 'cached';
+        if (happened || !quiet || access()) logExchange(logger, event, call, happened);
+      }
+    },
+  };
+}
+
+function logExchange(logger: Logger, event: Extract<Event, { kind: 'call-ended' }>, call: CallInfo, happened: Set<string> | undefined) {
+  const { outcome, status, ms, requestBytes, responseBytes } = event;
+  const facts = {
+    id: call.id,
+    agent: call.agent.name,
+    ...(call.session !== undefined && { session: call.session }),
+    method: call.method,
+    route: call.route,
+    upstream: call.upstream,
+    outcome,
+    status,
+    ms: Math.round(ms),
+    requestBytes,
+    responseBytes,
+    ledger: call.ledger(),
+    ...(happened && { happened: [...happened] }),
+  };
+  if (alarming.has(outcome) || happened?.has('stream-broken')) logger.warn(facts, 'exchange');
+  else logger.info(facts, 'exchange');
+}
+
+/** What gets a line of its own, whichever call it belongs to. */
+function logLine(logger: Logger, event: Event, call: CallInfo | undefined) {
+  const id = call && { id: call.id };
+  if (event.kind === 'circuit') {
+    const { upstream, from, to, why } = event;
+    if (to === 'open') logger.warn({ upstream, from, to, why, ...id }, 'circuit');
+    else logger.info({ upstream, from, to, why, ...id }, 'circuit');
+  } else if (event.kind === 'config-reloaded') {
+    if (event.result === 'applied') logger.info('configuration applied');
+    else logger.error({ problems: event.problems }, 'configuration rejected, the one in force stays');
+  } else if (event.kind === 'agent-paused') logger.warn({ agent: event.agent, reason: event.reason, ...id }, 'agent paused');
+  else if (event.kind === 'agent-resumed') logger.info({ agent: event.agent, note: event.note, ...id }, 'agent resumed');
+  else if (event.kind === 'bug') logger.error({ err: event.error, ...id }, 'bug contained');
+}

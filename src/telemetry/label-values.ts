@@ -1,0 +1,68 @@
+import { type CallOutcome, type CircuitState, callOutcomes, type Event, type EventKind, type NotRetried } from '../core/event.ts';
+import type { TimeoutPhase } from '../core/outcome.ts';
+import type { Usage } from '../core/usage.ts';
+import { type Verdict, verdicts } from '../core/verdict.ts';
+
+type EventOf<Kind extends EventKind> = Extract<Event, { kind: Kind }>;
+
+/** Every value of the labels that the code enumerates: each stands at 0 from the start. */
+export const labelValues = {
+  outcome: callOutcomes satisfies readonly CallOutcome[],
+  verdict: verdicts,
+  /** What a retry or a fallback can be asked for by. */
+  reason: verdicts.filter((verdict) => verdict !== 'ok' && verdict !== 'cancelled' && verdict !== 'refused') satisfies Verdict[],
+  phase: keys<TimeoutPhase>({ connect: 0, firstByte: 0, answer: 0, idle: 0, total: 0, deadline: 0 }),
+  notRetried: keys<NotRetried>({
+    attempts: 0,
+    budget: 0,
+    deadline: 0,
+    'retry-after': 0,
+    unsafe: 0,
+    'body-gone': 0,
+    refused: 0,
+    unhelpful: 0,
+  }),
+  waitSource: keys<EventOf<'retry'>['source']>({ computed: 0, 'retry-after': 0 }),
+  circuit: keys<CircuitState>({ closed: 0, 'half-open': 0, open: 0 }),
+  rejected: keys<EventOf<'bulkhead-rejected'>['reason']>({ full: 0, wait: 0, share: 0 }),
+  cache: keys<EventOf<'cache'>['result']>({ hit: 0, miss: 0, stale: 0, bypass: 0, stored: 0 }),
+  degraded: ['cache', 'message'],
+  loop: ['repeat', 'near-repeat', 'cycle', 'error', 'monologue', 'interleaved', 'stagnation', 'storm', 'stream', 'cap'],
+  loopAction: keys<EventOf<'loop-detected'>['action']>({ warn: 0, nudge: 0, pause: 0 }),
+  fault: [
+    'delay',
+    'status',
+    'reset',
+    'refuse',
+    'timeout',
+    'cut',
+    'stall',
+    'slow-drip',
+    'malformed',
+    'in-band-error',
+    'empty-200',
+    'truncate',
+  ],
+  adjustment: ['add-context', 'simplify', 'rephrase', 'examples'],
+  alertResult: ['ok', 'error', 'suppressed', 'deduplicated'],
+  reload: keys<EventOf<'config-reloaded'>['result']>({ applied: 0, rejected: 0 }),
+  would: ['retry', 'circuit', 'circuit-refused', 'bulkhead-rejected', 'fallback', 'cache', 'degraded', 'loop-detected', 'agent-paused'],
+  bounded: ['agent', 'model', 'target'],
+} as const satisfies Record<string, readonly string[]>;
+
+/** How the kinds of tokens are called in a label. */
+export const tokenLabels = {
+  input: 'input',
+  output: 'output',
+  cacheRead: 'cache_read',
+  cacheWrite: 'cache_write',
+  reasoning: 'reasoning',
+} as const satisfies Record<keyof Usage, string>;
+
+/** The value of a state in `outrigger_circuit_state`. */
+export const circuitValues = { closed: 0, 'half-open': 1, open: 2 } as const satisfies Record<CircuitState, number>;
+
+/** The members of a union, none forgotten. */
+function keys<Member extends string>(members: Record<Member, 0>): readonly Member[] {
+  return Object.keys(members) as Member[];
+}

@@ -1,0 +1,75 @@
+import { type HrTime, ValueType } from '@opentelemetry/api';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  AggregationTemporality,
+  type CollectionResult,
+  DataPointType,
+  type MetricData,
+  type MetricProducer,
+} from '@opentelemetry/sdk-metrics';
+import type { Clock } from '../core/clock.ts';
+import type { AnyFamily } from './family.ts';
+import type { Histogram } from './histogram.ts';
+import type { Instruments } from './instruments.ts';
+import type { FamilyFacts } from './names.ts';
+import type { Series } from './series.ts';
+
+/**
+ * Hands our own numbers to OpenTelemetry's readers, as a copy of one moment. `refresh` runs first and brings the gauges
+ * that no event tells up to date; what it throws is one of the result's errors.
+ */
+export function createMetricProducer(instruments: Instruments, clock: Clock, refresh: () => void): MetricProducer {
+  const startTime = hrTime(clock.wall());
+  const collect = (): CollectionResult => {
+    const errors: unknown[] = [];
+    try {
+      refresh();
+    } catch (error) {
+      errors.push(error);
+    }
+    const times = { startTime, endTime: hrTime(clock.wall()) };
+    const metrics = [
+      ...Object.values(instruments.counters).map((family) => sum(family, times)),
+      ...Object.values(instruments.gauges).map((family) => gauge(family, times)),
+      ...Object.values(instruments.histograms).map((family) => distribution(family, times)),
+    ];
+    // The reader ignores the resource of a producer and takes its own.
+    return { resourceMetrics: { resource: resourceFromAttributes({}), scopeMetrics: [{ scope: { name: 'outrigger' }, metrics }] }, errors };
+  };
+  return { collect: () => Promise.resolve(collect()) };
+}
+
+interface Times {
+  startTime: HrTime;
+  endTime: HrTime;
+}
+
+function sum(family: AnyFamily<Series>, times: Times): MetricData {
+  return { ...base(family.facts), dataPointType: DataPointType.SUM, isMonotonic: true, dataPoints: points(family, times) };
+}
+
+function gauge(family: AnyFamily<Series>, times: Times): MetricData {
+  return { ...base(family.facts), dataPointType: DataPointType.GAUGE, dataPoints: points(family, times) };
+}
+
+function distribution(family: AnyFamily<Histogram>, times: Times): MetricData {
+  const dataPoints = Array.from(family.all(), (histogram) => ({ ...times, attributes: histogram.attributes, value: histogram.read() }));
+  return { ...base(family.facts), dataPointType: DataPointType.HISTOGRAM, dataPoints };
+}
+
+function points(family: AnyFamily<Series>, times: Times) {
+  return Array.from(family.all(), ({ attributes, value }) => ({ ...times, attributes, value }));
+}
+
+function base({ name, help, unit }: FamilyFacts) {
+  return {
+    descriptor: { name, description: help, unit, valueType: ValueType.DOUBLE },
+    aggregationTemporality: AggregationTemporality.CUMULATIVE,
+  };
+}
+
+/** Seconds and nanoseconds, as OpenTelemetry writes a time. */
+function hrTime(wallMs: number): HrTime {
+  const seconds = Math.floor(wallMs / 1000);
+  return [seconds, Math.round((wallMs - seconds * 1000) * 1_000_000)];
+}

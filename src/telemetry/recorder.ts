@@ -1,0 +1,160 @@
+import type { Event } from '../core/event.ts';
+import type { CallInfo, Subscriber } from '../core/journal.ts';
+import type { Instruments } from './instruments.ts';
+import { otherLabel } from './label-interner.ts';
+import { circuitValues, labelValues } from './label-values.ts';
+import type { Series } from './series.ts';
+import type { AgentMetrics, Subjects } from './subjects.ts';
+import type { UpstreamMetrics } from './upstream-metrics.ts';
+
+type EventOf<Kind extends Event['kind']> = Extract<Event, { kind: Kind }>;
+
+/** Turns events into numbers. What every call tells costs a look-up or two; the rest may cost a little more. */
+export class Recorder implements Subscriber {
+  readonly name = 'metrics';
+  readonly #instruments: Instruments;
+  readonly #subjects: Subjects;
+  /** Calls that were answered elsewhere than at their route's upstream. */
+  readonly #moved = new WeakMap<CallInfo, UpstreamMetrics>();
+  /** Streams under way. */
+  readonly #streams = new WeakMap<CallInfo, UpstreamMetrics>();
+
+  constructor(instruments: Instruments, subjects: Subjects) {
+    this.#instruments = instruments;
+    this.#subjects = subjects;
+  }
+
+  on(event: Event, call: CallInfo | undefined): void {
+    const series = this.#counterOf(event, call);
+    if (series) series.value += 1;
+  }
+
+  /** Where the event counts one. What it tells beside that is recorded on the way. */
+  #counterOf(event: Event, call: CallInfo | undefined): Series | undefined {
+    const { counters, histograms } = this.#instruments;
+    switch (event.kind) {
+      case 'call-started':
+        return call && this.#subjects.upstream(call.upstream).inflight;
+      case 'attempt-started':
+        return undefined;
+      case 'attempt-answered':
+        return this.#answered(event, call);
+      case 'attempt-ended':
+        return this.#attemptEnded(event);
+      case 'committed':
+        return call && this.#committed(event, call);
+      case 'call-ended':
+        return call && this.#ended(event, call);
+      case 'retry':
+        histograms.retryWaitSeconds.at(this.#label(event), event.source).observeMs(event.waitMs);
+        return counters.retries.at(this.#label(event), event.reason);
+      case 'retry-given-up':
+        return counters.retriesGivenUp.at(this.#label(event), event.why);
+      case 'socket-resent':
+        return counters.socketResent.at(this.#label(event));
+      case 'timeout':
+        return counters.timeouts.at(this.#label(event), event.phase);
+      case 'circuit':
+        return this.#circuit(event);
+      case 'circuit-refused':
+        return counters.circuitRefused.at(this.#label(event));
+      case 'bulkhead-waited':
+        histograms.bulkheadWaitSeconds.at(this.#label(event)).observeMs(event.waitMs);
+        return undefined;
+      case 'bulkhead-rejected':
+        return counters.bulkheadRejected.at(this.#label(event), event.reason);
+      case 'target-skipped':
+        return counters.targetsSkipped.at(this.#label(event));
+      case 'fallback': {
+        const { targets } = this.#instruments;
+        return counters.fallbacks.at(targets.value(event.from), targets.value(event.to), event.reason);
+      }
+      case 'cache':
+        // A stale answer stands in for a fresh one that could not be had.
+        if (event.result === 'stale') counters.degraded.at('cache').value += 1;
+        return counters.cacheRequests.at(event.result);
+      case 'degraded':
+        return counters.degraded.at('message');
+      case 'loop-detected':
+        return counters.loopsDetected.at(known(labelValues.loop, event.loop), event.action);
+      case 'agent-paused':
+        return pause(this.#subjects.agent(event.agent), 1);
+      case 'agent-resumed':
+        return pause(this.#subjects.agent(event.agent), -1);
+      case 'fault-injected':
+        return counters.faultsInjected.at(this.#label(event), known(labelValues.fault, event.fault));
+      case 'prompt-adjusted':
+        return counters.promptAdjustments.at(known(labelValues.adjustment, event.adjustment));
+      case 'stream-broken':
+        return counters.streamsBroken.at(this.#label(event));
+      case 'config-reloaded':
+        return counters.configReloads.at(event.result);
+      case 'bug':
+        return counters.bugs.at();
+      case 'would':
+        return counters.would.at(event.event.kind);
+    }
+  }
+
+  #answered(event: EventOf<'attempt-answered'>, call: CallInfo | undefined): Series | undefined {
+    const upstream = this.#subjects.upstream(event.upstream);
+    // What we refused ourselves took no time and would make the upstream look fast.
+    if (event.verdict !== 'refused') upstream.attemptSeconds.observeMs(event.ms);
+    if (call && (event.attempt > 1 || event.upstream !== call.upstream)) this.#moved.set(call, upstream);
+    // A failure has no body that could end: this was its last word.
+    return event.status === undefined ? upstream.attempts[event.verdict] : undefined;
+  }
+
+  #attemptEnded(event: EventOf<'attempt-ended'>): Series {
+    const upstream = this.#subjects.upstream(event.upstream);
+    if (event.usage) upstream.countTokens(event.model, event.usage);
+    return upstream.attempts[event.verdict];
+  }
+
+  #committed(event: EventOf<'committed'>, call: CallInfo): Series | undefined {
+    const home = this.#subjects.upstream(call.upstream);
+    home.firstByteSeconds.observeMs(event.ms);
+    home.overheadSeconds.observeMs(event.overheadMs);
+    if (!event.streamed || this.#streams.has(call)) return undefined;
+    const upstream = this.#moved.get(call) ?? home;
+    this.#streams.set(call, upstream);
+    return upstream.streamsActive;
+  }
+
+  #ended(event: EventOf<'call-ended'>, call: CallInfo): Series {
+    const home = this.#subjects.upstream(call.upstream);
+    home.inflight.value -= 1;
+    home.requestBytes.value += event.requestBytes;
+    home.responseBytes.value += event.responseBytes;
+    const stream = this.#streams.get(call);
+    if (stream) {
+      stream.streamsActive.value -= 1;
+      this.#streams.delete(call);
+    }
+    this.#subjects.agent(call.agent.name).outcomes[event.outcome].value += 1;
+    const route = this.#subjects.route(call.route);
+    route.seconds.observeMs(event.ms);
+    return route.outcomes[event.outcome];
+  }
+
+  #circuit(event: EventOf<'circuit'>): Series {
+    const label = this.#label(event);
+    if (this.#subjects.isCurrent(label)) this.#instruments.gauges.circuitState.at(label).value = circuitValues[event.to];
+    return this.#instruments.counters.circuitTransitions.at(label, event.to);
+  }
+
+  #label(event: { readonly upstream: string }): string {
+    return this.#subjects.upstream(event.upstream).label;
+  }
+}
+
+/** Agents that share the label `other` are counted together; any other is paused or not. */
+function pause({ paused }: AgentMetrics, step: 1 | -1): undefined {
+  const highest = paused.attributes['agent'] === otherLabel ? Number.POSITIVE_INFINITY : 1;
+  paused.value = Math.min(Math.max(paused.value + step, 0), highest);
+}
+
+/** The value if it is one of the enumeration, else `other`. */
+function known(values: readonly string[], value: string): string {
+  return values.includes(value) ? value : otherLabel;
+}

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+/** Far more than anybody reads, and few enough for a scrape that takes no time. */
+const labelValues = z.int().min(1).max(500);
+
+export const telemetrySettings = z.strictObject({
+  log: z
+    .strictObject({
+      level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+      /** Unset: pretty on a terminal, else json. */
+      format: z.enum(['json', 'pretty']).optional(),
+      /** A line for every exchange, not only for those in which something happened. */
+      access: z.boolean().default(false),
+    })
+    .prefault({}),
+  /** How many values the labels may have that callers choose; the rest are counted as `other`. */
+  metrics: z
+    .strictObject({
+      agents: labelValues.default(50),
+      models: labelValues.default(40),
+      tools: labelValues.default(60),
+    })
+    .prefault({}),
+});
+
+export type TelemetrySettings = z.output<typeof telemetrySettings>;

@@ -1,0 +1,74 @@
+import { tokenKinds, type Usage } from '../core/usage.ts';
+import type { Verdict } from '../core/verdict.ts';
+import type { Histogram } from './histogram.ts';
+import type { Instruments } from './instruments.ts';
+import { labelValues, tokenLabels } from './label-values.ts';
+import type { Series } from './series.ts';
+
+/** Stands for a label that the call does not give. */
+export const unknownLabel = 'unknown';
+
+/** The series of one upstream, looked up once. */
+export class UpstreamMetrics {
+  readonly label: string;
+  readonly attempts: Readonly<Record<Verdict, Series>>;
+  readonly attemptSeconds: Histogram;
+  readonly firstByteSeconds: Histogram;
+  readonly overheadSeconds: Histogram;
+  readonly inflight: Series;
+  readonly streamsActive: Series;
+  readonly requestBytes: Series;
+  readonly responseBytes: Series;
+  readonly #tokens = new Map<string, Readonly<Record<keyof Usage, Series>>>();
+  readonly #instruments: Instruments;
+
+  constructor(instruments: Instruments, label: string) {
+    const { counters, gauges, histograms } = instruments;
+    this.label = label;
+    this.#instruments = instruments;
+    this.attempts = recordOf(labelValues.verdict, (verdict) => counters.attempts.at(label, verdict));
+    this.attemptSeconds = histograms.attemptSeconds.at(label);
+    this.firstByteSeconds = histograms.firstByteSeconds.at(label);
+    this.overheadSeconds = histograms.overheadSeconds.at(label);
+    this.inflight = gauges.inflight.at(label);
+    this.streamsActive = gauges.streamsActive.at(label);
+    this.requestBytes = counters.requestBytes.at(label);
+    this.responseBytes = counters.responseBytes.at(label);
+    this.#tokensOf(unknownLabel);
+    zero(instruments, label);
+  }
+
+  countTokens(model: string | undefined, usage: Usage): void {
+    const series = this.#tokensOf(model === undefined ? unknownLabel : this.#instruments.models.value(model));
+    for (const kind of tokenKinds) series[kind].value += usage[kind];
+  }
+
+  #tokensOf(model: string): Readonly<Record<keyof Usage, Series>> {
+    const known = this.#tokens.get(model);
+    if (known) return known;
+    const series = recordOf(tokenKinds, (kind) => this.#instruments.counters.tokens.at(this.label, model, tokenLabels[kind]));
+    this.#tokens.set(model, series);
+    return series;
+  }
+}
+
+/** Puts what happens seldom at 0, so that a rate over it is never without data. */
+function zero({ counters, gauges, histograms }: Instruments, label: string): void {
+  for (const phase of labelValues.phase) counters.timeouts.at(label, phase);
+  for (const reason of labelValues.reason) counters.retries.at(label, reason);
+  for (const why of labelValues.notRetried) counters.retriesGivenUp.at(label, why);
+  for (const to of labelValues.circuit) counters.circuitTransitions.at(label, to);
+  for (const reason of labelValues.rejected) counters.bulkheadRejected.at(label, reason);
+  for (const fault of labelValues.fault) counters.faultsInjected.at(label, fault);
+  for (const source of labelValues.waitSource) histograms.retryWaitSeconds.at(label, source);
+  const others = [counters.socketResent, counters.streamsBroken, counters.circuitRefused, counters.targetsSkipped] as const;
+  for (const family of others) family.at(label);
+  const live = [gauges.circuitState, gauges.bulkheadInUse, gauges.bulkheadLimit, gauges.bulkheadQueue, gauges.retryBudgetUsed] as const;
+  for (const family of live) family.at(label);
+  histograms.bulkheadWaitSeconds.at(label);
+}
+
+/** One series for each value. */
+export function recordOf<Value extends string>(values: readonly Value[], at: (value: Value) => Series): Readonly<Record<Value, Series>> {
+  return Object.fromEntries(values.map((value) => [value, at(value)])) as Record<Value, Series>;
+}
