@@ -19,7 +19,10 @@ export interface UpstreamConnections {
   send(exchange: Exchange): Promise<Outcome>;
   /** Open sockets, those of tunnels included. */
   readonly sockets: number;
+  /** Lets requests under way end, then closes. */
   close(): Promise<void>;
+  /** Closes at once. */
+  destroy(): Promise<void>;
 }
 
 /**
@@ -118,6 +121,7 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
       return sockets;
     },
     close: () => pool.close(),
+    destroy: () => pool.destroy(),
   };
 }
 

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import type { Exchange, Handler } from '../core/exchange.ts';
 import { bufferedReply, createReply, type Ending, type Outcome, type Reply, type ReplyHead, type Source } from '../core/outcome.ts';
@@ -170,5 +171,11 @@ function refusal(status: number, code: string, message: string): Reply {
 }
 
 function head(status: number, type: string): ReplyHead {
-  return { verdict: status < 400 ? 'ok' : 'client-error', origin: 'upstream', status, statusText: '', headers: ['content-type', type] };
+  return {
+    verdict: status < 400 ? 'ok' : 'client-error',
+    origin: 'upstream',
+    status,
+    statusText: STATUS_CODES[status] ?? '',
+    headers: ['content-type', type],
+  };
 }

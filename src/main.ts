@@ -1,0 +1,55 @@
+import { runCli } from './cli.ts';
+import type { LoadedConfig } from './config/load.ts';
+import { type Sidecar, startSidecar } from './sidecar.ts';
+import { createLog } from './telemetry/log.ts';
+
+/** The program: runs the command that the arguments name and resolves to the exit code. */
+export function main(argv: readonly string[]): Promise<number> {
+  return runCli(argv, { start: run, stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd() });
+}
+
+/** Runs the sidecar until a signal or a bug ends it. */
+async function run(loaded: LoadedConfig): Promise<number> {
+  const log = await createLog(loaded.config.telemetry.log);
+  const sidecar = await startSidecar(loaded, log);
+  for (const { message } of loaded.warnings) log.logger.warn(message);
+  process.stderr.write(welcome(loaded, sidecar));
+
+  const { promise: over, resolve: end } = Promise.withResolvers<number>();
+  let stopping = false;
+  const stop = (code: number) => {
+    const now = stopping;
+    stopping = true;
+    // A second signal does not wait for calls under way.
+    (now ? sidecar.kill() : sidecar.stop()).then(
+      () => end(code),
+      () => end(1),
+    );
+  };
+  const onSignal = () => stop(0);
+  const onBug = (error: unknown) => {
+    log.logger.fatal({ err: error }, 'an error that nobody caught: draining, then exiting');
+    stop(1);
+  };
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  process.on('uncaughtException', onBug).on('unhandledRejection', onBug);
+  const code = await over;
+  log.flush();
+  return code;
+}
+
+/** Tells a person where to point a base URL. */
+function welcome({ config, file }: LoadedConfig, { proxy, admin }: Sidecar): string {
+  const scheme = config.listen.cert === undefined ? 'http' : 'https';
+  const origin = `${scheme}://${authority(proxy)}`;
+  const width = Math.max(...config.routes.map(({ path }) => path.length));
+  const routes = config.routes.map(({ path, upstream }) => {
+    const { url } = config.upstreams[upstream] ?? { url: '' };
+    return `  ${(origin + (path === '/' ? '' : path)).padEnd(origin.length + width)}  to ${upstream} (${url === 'simulated:' ? 'built in' : url})\n`;
+  });
+  return `Outrigger is running${file === undefined ? '' : ` on ${file}`}. Point a base URL at one of:\n${routes.join('')}Metrics, health and API: http://${authority(admin)}\n`;
+}
+
+function authority({ host, port }: { host: string; port: number }): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
