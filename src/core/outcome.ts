@@ -199,6 +199,8 @@ class BufferedSource implements Source {
 export interface Tap {
   /** Replaces the verdict that the reply is handed up with. */
   verdict?: Verdict;
+  /** Replaces where it is said to come from: an injected fault is not the upstream's. */
+  origin?: Origin;
   /** Stands around every read, to time, delay or replace it; `undefined` from it ends the body there. */
   read?(next: () => Promise<Read>): Promise<Uint8Array | undefined>;
   /** Sees every chunk on its way; returns what is passed on. */
@@ -212,8 +214,7 @@ export interface Tap {
  * through the tap, or at a discard. A hook that throws ends the body as a failure and frees the socket.
  */
 export function tap(reply: Reply, hooks: Tap): Reply {
-  const head = hooks.verdict === undefined ? reply : headOf(reply, hooks.verdict);
-  return new SourcedReply(head, new TappedSource(reply, hooks), reply.source);
+  return new SourcedReply(headOf(reply, hooks.verdict, hooks.origin), new TappedSource(reply, hooks), reply.source);
 }
 
 /**
@@ -224,8 +225,8 @@ export function unread(reply: Reply, chunks: readonly Uint8Array[], verdict: Ver
   return new SourcedReply(headOf(reply, verdict), new UnreadSource(reply, chunks, verdict, pending), reply.source);
 }
 
-function headOf(reply: Reply, verdict: Verdict): ReplyHead {
-  const { origin, status, statusText, headers, retryAfterMs, empty, standing } = reply;
+function headOf(reply: Reply, verdict = reply.verdict, origin = reply.origin): ReplyHead {
+  const { status, statusText, headers, retryAfterMs, empty, standing } = reply;
   return { verdict, origin, status, statusText, headers, retryAfterMs, empty, standing };
 }
 

@@ -3,7 +3,7 @@ import type { Exchange } from '../core/exchange.ts';
 import { abortedFailure, failure } from '../core/failure.ts';
 import { type Ending, type Failure, type Outcome, type Reply, unread } from '../core/outcome.ts';
 import type { Policy, PolicyContext } from '../core/policy.ts';
-import type { Verdict } from '../core/verdict.ts';
+import type { Origin, Verdict } from '../core/verdict.ts';
 import { HeldBody } from './held-body.ts';
 import { Watched } from './watched.ts';
 
@@ -42,7 +42,8 @@ async function hold(watched: Watched, exchange: Exchange, clock: Clock): Promise
   if (signal.aborted) onAbort();
   else signal.addEventListener('abort', onAbort, { once: true });
   try {
-    const judged = await judge(watched, held, exchange, clock);
+    const byHead = watched.reply.verdict;
+    const judged = byHead === 'ok' ? await judge(watched, held, exchange, clock) : byHead;
     if (judged === 'aborted') return giveUp(watched, signal);
     if (judged === 'end') return await ended(watched, held, exchange);
     if (judged === 'ok') return commit(watched, handedUp(watched, held, judged));
@@ -52,7 +53,10 @@ async function hold(watched: Watched, exchange: Exchange, clock: Clock): Promise
   }
 }
 
-/** Reads until there is a verdict, the body has ended or the agent has left. What stays undecided for too long is `ok`. */
+/**
+ * Reads until there is a verdict, the body has ended or the agent has left. What is undecided after start-up frames alone
+ * for `holdMs`, or after 64 KB, is taken for `ok`.
+ */
 async function judge(watched: Watched, held: HeldBody, { limits }: Exchange, clock: Clock): Promise<Verdict | 'end' | 'aborted'> {
   const { holdMs } = limits;
   let timer: Timer | undefined;
@@ -61,7 +65,8 @@ async function judge(watched: Watched, held: HeldBody, { limits }: Exchange, clo
       const judged = await watched.judged();
       if (judged !== 'more') return judged;
       if (held.bytes >= heldBytes) return 'ok';
-      if (watched.started && holdMs !== undefined) timer ??= clock.timer(holdMs, () => held.interrupt('time'));
+      if (!watched.startingUp) timer?.cancel();
+      else if (holdMs !== undefined) timer ??= clock.timer(holdMs, () => held.interrupt('time'));
       const came = await held.read();
       if (came === 'time') return 'ok';
       if (came !== 'chunk') return came;
@@ -95,18 +100,23 @@ async function ended(watched: Watched, held: HeldBody, exchange: Exchange): Prom
   if (timedOut) {
     const { phase, afterMs } = timedOut;
     const message = `Upstream ${exchange.target.upstream} did not answer in time (${phase}, ${afterMs} ms).`;
-    return failure('upstream_timeout', message, { phase, sent: 'maybe' });
+    return failure('upstream_timeout', message, { phase, sent: 'maybe', origin: culprit(watched) });
   }
-  if (broken) return exchange.signal.aborted ? abortedFailure(exchange.signal, 'maybe') : brokenOff(broken, exchange);
+  if (broken) return exchange.signal.aborted ? abortedFailure(exchange.signal, 'maybe') : brokenOff(broken, watched, exchange);
   return handedUp(watched, held, verdict);
 }
 
-function brokenOff({ verdict, cause }: Ending, { target }: Exchange): Failure {
-  const details = { sent: 'maybe', ...(cause !== undefined && { cause }) } as const;
+function brokenOff({ verdict, cause }: Ending, watched: Watched, { target }: Exchange): Failure {
+  const details = { sent: 'maybe', origin: culprit(watched), ...(cause !== undefined && { cause }) } as const;
   if (verdict === 'timeout') {
     return failure('upstream_timeout', `Upstream ${target.upstream} did not end its answer in time.`, { ...details, phase: 'total' });
   }
   return failure('upstream_protocol_error', `Upstream ${target.upstream} broke its answer off.`, details);
+}
+
+/** A failure is told by us, but an injected fault stays known as one: nothing must be learned from it. */
+function culprit({ reply }: Watched): Origin {
+  return reply.origin === 'chaos' ? 'chaos' : 'ourselves';
 }
 
 function giveUp(watched: Watched, signal: AbortSignal): Failure {

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { Call } from '../core/dialect.ts';
 import type { AttemptLimits } from '../core/exchange.ts';
+import { abortedFailure } from '../core/failure.ts';
 import type { Policy, PolicyContext } from '../core/policy.ts';
 import { duration } from '../settings/units.ts';
 import { observeLimits } from './observe-limits.ts';
+import { untilAborted } from './until-aborted.ts';
 
 export const timeoutSettings = z.strictObject({
   /** DNS, TCP and TLS. */
@@ -31,7 +33,12 @@ export function createTimeout(settings: TimeoutSettings, { clock }: Pick<PolicyC
   return {
     name: 'timeout',
     async run(exchange, next) {
-      const limits = limitsOf(settings, await exchange.request.call());
+      const { request, signal } = exchange;
+      const described = request.call();
+      // The description may wait for the rest of an upload, and the call may end before that.
+      const call = described instanceof Promise ? await untilAborted(described, signal) : described;
+      if (!call) return abortedFailure(signal, 'no');
+      const limits = limitsOf(settings, call);
       return settings.observe ? observeLimits(limits, exchange, next, clock) : next({ ...exchange, limits });
     },
   };

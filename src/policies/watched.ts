@@ -24,7 +24,7 @@ export class Watched {
     this.#exchange = exchange;
     this.#body = body;
     this.reply = tap(reply, {
-      verdict: watcher.head === 'more' ? 'ok' : watcher.head,
+      verdict: watcher.head === 'more' ? reply.verdict : watcher.head,
       read: (next) => body.read(next),
       chunk: (bytes) => body.chunk(bytes),
       end: (ending) => this.#end(ending),
@@ -37,9 +37,10 @@ export class Watched {
     return this.#body.judged;
   }
 
-  /** The upstream has begun to answer, with start-up frames at least. */
-  get started(): boolean {
-    return this.#body.watcher.started;
+  /** There were start-up frames and nothing else yet. */
+  get startingUp(): boolean {
+    const { started, meaningful } = this.#body.watcher;
+    return started && meaningful === 0;
   }
 
   /** The silence that ended the body. */
@@ -65,32 +66,29 @@ export class Watched {
   }
 
   async #end(base: Ending): Promise<Ending> {
-    const { watcher } = this.#body;
     this.#body.stop();
     const whole = base.complete && this.#timedOut === undefined;
     if (!whole) this.#broken = base;
     await this.#body.seen;
-    const judgement = await watcher.end(whole);
+    const judgement = await this.#body.watcher.end(whole);
     return {
       ...base,
       verdict: this.#lastWord(base, judgement, whole),
-      complete: whole && (isBad(watcher.head) || judgement.complete),
+      complete: whole && (this.reply.verdict !== 'ok' || judgement.complete),
       ...(judgement.usage && { usage: judgement.usage }),
     };
   }
 
   /** What the upstream said of itself outweighs how the body ended; an agent that left is no fault of the upstream's. */
   #lastWord(base: Ending, judgement: Judgement, whole: boolean): Verdict {
-    if (whole && judgement.verdict !== 'ok') return judgement.verdict;
     const { judged } = this.#body;
-    if (isBad(judged)) return judged;
+    const byHead = this.reply.verdict;
+    if (whole && judgement.verdict !== 'ok') return judgement.verdict;
+    if (judged !== 'ok' && judged !== 'more') return judged;
+    if (byHead !== 'ok') return judgement.verdict === 'ok' ? byHead : judgement.verdict;
     if (this.#timedOut) return 'timeout';
     if (base.verdict !== 'ok') return base.verdict;
     if (judgement.verdict !== 'ok') return judgement.verdict;
     return whole ? 'ok' : 'network';
   }
-}
-
-function isBad(judged: Verdict | 'more'): judged is Exclude<Verdict, 'ok'> {
-  return judged !== 'more' && judged !== 'ok';
 }

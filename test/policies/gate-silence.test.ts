@@ -117,7 +117,8 @@ describe('before the reply is handed up', () => {
   });
 
   it('silence after content that leaves the verdict open is an idle timeout', async () => {
-    const test = gated({ limits: { ...usual, holdMs: 90_000 } });
+    const test = gated();
+    await test.push('start\n');
     await test.push('part\n');
     await test.clock.advance(29_999);
     expect(test.outcome).toBeUndefined();

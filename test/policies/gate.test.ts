@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { failure } from '../../src/core/failure.ts';
-import type { Outcome, Reply } from '../../src/core/outcome.ts';
+import type { Outcome, Reply, ReplyHead } from '../../src/core/outcome.ts';
 import { createGate } from '../../src/policies/gate.ts';
-import { context, exchange, head, hungUp, openReply, openTunnel, script, type TestExchange, textOf, wholeReply } from './kit.ts';
+import { context, exchange, head, hungUp, openReply, openTunnel, script, textOf, wholeReply } from './kit.ts';
 import { type Script, scriptedDialect, usage } from './scripted-dialect.ts';
 
 const limits = { firstBytePhase: 'firstByte', firstByteMs: 60_000, idleMs: 30_000, holdMs: 15_000 } as const;
 
-function held(words: Script = {}, overrides: Partial<TestExchange> = {}) {
+function held(words: Script = {}, facts: Partial<ReplyHead> = {}) {
   const { clock } = context();
-  const open = openReply();
-  const call = exchange({ dialect: scriptedDialect(words), limits, ...overrides });
+  const open = openReply(facts);
+  const call = exchange({ dialect: scriptedDialect(words), limits });
   const gate = createGate({ holds: true }, { clock });
   let outcome: Outcome | undefined;
   const run = gate.run(call, script(open.reply)).then((result) => {
@@ -255,6 +255,28 @@ describe('a gate that holds a bad reply', () => {
     test.open.push('quota-exhausted\n');
     test.open.end();
     expect((await test.reply()).verdict).toBe('quota-exhausted');
+  });
+
+  it('reads the body of an error that its head alone does not name, and never takes it for ok', async () => {
+    const named = held({ last: 'rate-limited' }, { verdict: 'client-error', status: 429 });
+    named.open.push('quota-exhausted\n');
+    named.open.end();
+    expect((await named.reply()).verdict).toBe('quota-exhausted');
+
+    const unnamed = held({ last: 'rate-limited' }, { verdict: 'client-error', status: 429 });
+    unnamed.open.push('start\n');
+    unnamed.open.end({ verdict: 'network', complete: false });
+    const reply = await unnamed.reply();
+    expect(reply.verdict).toBe('rate-limited');
+    expect(await reply.ended).toMatchObject({ verdict: 'rate-limited', complete: false });
+
+    const stalled = held({ last: 'rate-limited' }, { verdict: 'client-error', status: 429 });
+    stalled.open.push('start\n');
+    await stalled.clock.advance(1_000);
+    const handedUp = await stalled.reply();
+    expect(handedUp.verdict).toBe('client-error');
+    handedUp.discard();
+    expect((await handedUp.ended).verdict).toBe('rate-limited');
   });
 
   it('does not wait longer than a second for the rest, and loses none of it', async () => {

@@ -12,6 +12,8 @@ export interface WatchLog {
 export interface Script {
   /** By the head alone; `more` unless said otherwise. */
   head?: Verdict | 'more';
+  /** What it says at the end unless the body said something else; such as for an error whose body may tell more. */
+  last?: Verdict;
   /** Stands before every push, as a decoder would. */
   decoding?: () => Promise<void>;
   /** The format has no end mark. */
@@ -72,7 +74,8 @@ class ScriptedWatcher implements Watcher {
   end(whole: boolean): Judgement {
     this.#script.log?.ends.push(whole);
     const marked = this.#marked || (this.#script.unmarked ?? false);
-    const judged = this.#judged === 'more' && this.meaningful === 0 && this.head === 'more' ? 'invalid-output' : this.#judged;
+    const { last } = this.#script;
+    const judged = this.#judged === 'more' ? (last ?? (this.meaningful === 0 ? 'invalid-output' : 'more')) : this.#judged;
     const fallen = whole && marked ? 'ok' : 'network';
     return {
       verdict: judged === 'more' || judged === 'ok' ? fallen : judged,

@@ -51,6 +51,15 @@ describe('the limits of an attempt', () => {
   });
 });
 
+it('a call that ends while its upload is still awaited is not sent', async () => {
+  const call = exchange({ request: request({ call: () => new Promise<Call>(() => undefined) }) });
+  const next = script(wholeReply());
+  const run = createTimeout(timeoutSettings.parse({}), context()).run(call, next);
+  call.hangUp();
+  expect(await run).toMatchObject({ kind: 'failure', verdict: 'cancelled', sent: 'no' });
+  expect(next.calls).toEqual([]);
+});
+
 describe('a timeout in observe mode', () => {
   function observed(settings: { total?: string }) {
     const { clock } = context();
