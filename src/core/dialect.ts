@@ -12,6 +12,8 @@ export interface Call {
   /** `llm`: a model generates; `tool`: a tool acts; `other`: anything else, such as a list of models. */
   kind: 'llm' | 'tool' | 'other';
   model?: string;
+  /** Which interface of the format is called, where it has several that answer in different shapes. */
+  api?: string;
   /** Whether the caller asked for a stream; undefined where the format does not say so in the request. */
   stream?: boolean;
   /** The call may be sent again although the upstream may have seen it. */

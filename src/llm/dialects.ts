@@ -1,9 +1,21 @@
 import type { Dialect, DialectName, RequestFacts } from '../core/dialect.ts';
+import { anthropic } from './anthropic.ts';
+import { gemini } from './gemini.ts';
 import { http } from './http.ts';
+import { mcp } from './mcp.ts';
+import { ollama } from './ollama.ts';
 import { openai } from './openai.ts';
 
-/** The wire format of a request: the one that the configuration names, or with `auto` the one that the request looks like. */
+/** In the order in which a request is tried: those that are known by a header of their own come first. */
+const recognised: readonly Dialect[] = [mcp, anthropic, gemini, ollama, openai];
+
+const byName: Readonly<Record<DialectName, Dialect>> = { openai, anthropic, gemini, ollama, mcp, http };
+
+/**
+ * The wire format of a request to an upstream that is configured so. `auto` goes by the path and the headers. An Ollama
+ * serves OpenAI's interface beside its own.
+ */
 export function dialectFor(name: DialectName | 'auto', request: RequestFacts): Dialect {
-  if (name === 'openai' || (name === 'auto' && openai.matches(request))) return openai;
-  return http;
+  if (name === 'auto') return recognised.find((dialect) => dialect.matches(request)) ?? http;
+  return name === 'ollama' && !ollama.matches(request) && openai.matches(request) ? openai : byName[name];
 }

@@ -1,0 +1,43 @@
+import type { Usage } from '../core/usage.ts';
+import type { Verdict } from '../core/verdict.ts';
+import type { JsonObject } from './json-object.ts';
+
+/** What one event of a stream says about the answer that it is part of. */
+export interface Sign {
+  /** Carries something of the answer itself, not start-up and not keep-alive. */
+  readonly meaningful: boolean;
+  /** The answer broke down with this error. */
+  readonly error?: Exclude<Verdict, 'ok'>;
+  /** The answer is finished, but not as it should be: filtered, or a tool that failed. */
+  readonly finish?: Exclude<Verdict, 'ok'>;
+  /** The format's end mark. */
+  readonly last?: boolean;
+  /** Token counts so far: a later one replaces an earlier one of the same kind. */
+  readonly usage?: Partial<Usage>;
+}
+
+/** A frame that says only that the answer has begun, or that the connection lives. */
+export const startUp: Sign = { meaningful: false };
+export const content: Sign = { meaningful: true };
+/** An event that its format does not allow: the agent's client breaks at it. */
+export const malformed: Sign = { meaningful: false, error: 'server-error' };
+
+/** How answers look in a wire format: facts that the watchers go by. */
+export interface AnswerFormat {
+  /**
+   * Reads one event. `settled`: content was seen already, so only what changes the judgement must be looked for, as
+   * cheaply as can be. `data` may be only the beginning of an event above 1 MB.
+   */
+  readEvent(data: Buffer, name: string, settled: boolean): Sign;
+  /** Reads an answer that is one JSON text, in a reply of status 2xx; of anything but an object, `{}`. */
+  readWhole(answer: JsonObject): { verdict: Verdict; usage?: Usage };
+  /** Token counts from the last bytes of an answer that is too long to be parsed. */
+  readTail(tail: Buffer): Usage | undefined;
+  /** Whether a stream that ends without the end mark was cut. */
+  readonly endMarked: boolean;
+}
+
+/** The counts that are known, the others 0. */
+export function fullUsage(known: Partial<Usage>): Usage {
+  return { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, ...known };
+}

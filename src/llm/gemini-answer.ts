@@ -1,0 +1,72 @@
+import type { Usage } from '../core/usage.ts';
+import { type AnswerFormat, content, fullUsage, malformed, type Sign, startUp } from './answer-format.ts';
+import { verdictOfError } from './classify.ts';
+import { errorIn } from './error-facts.ts';
+import { isCut, looksWhole } from './event-data.ts';
+import { asObject, countIn, type JsonObject, objectsIn, parseObject } from './json-object.ts';
+import { tokensIn } from './tokens.ts';
+import { scanUsage } from './usage-scan.ts';
+
+/** What an event must hold to be worth parsing once there was content. The last event repeats the token counts. */
+const tellingPieces = ['"error"', '"finishReason"'];
+
+/** Finish reasons that are not the end of a good answer. */
+const badFinishes: Readonly<Record<string, 'content-filter' | 'invalid-output'>> = {
+  SAFETY: 'content-filter',
+  RECITATION: 'content-filter',
+  BLOCKLIST: 'content-filter',
+  PROHIBITED_CONTENT: 'content-filter',
+  SPII: 'content-filter',
+  IMAGE_SAFETY: 'content-filter',
+  MALFORMED_FUNCTION_CALL: 'invalid-output',
+  MALFORMED_RESPONSE: 'invalid-output',
+};
+
+/** Answers of Gemini's generateContent and streamGenerateContent. */
+export const geminiAnswer: AnswerFormat = {
+  readEvent(data, _name, settled) {
+    if (!looksWhole(data)) return malformed;
+    if (settled && tokensIn(data, tellingPieces) === 0) return content;
+    const part = parseObject(data);
+    if (!part) return isCut(data) ? content : malformed;
+    return readPart(part);
+  },
+  readWhole(answer) {
+    const { error, finish, usage } = readPart(answer);
+    return { verdict: error ?? finish ?? 'ok', ...(usage && { usage: fullUsage(usage) }) };
+  },
+  readTail: (tail) => scanUsage(tail, 'usageMetadata', geminiUsage),
+  endMarked: true,
+};
+
+function readPart(part: JsonObject): Sign {
+  const error = errorIn(part);
+  if (error) return { meaningful: false, error: verdictOfError(200, error) };
+  const candidates = objectsIn(part['candidates']);
+  const counts = asObject(part['usageMetadata']);
+  const usage = counts && geminiUsage(counts);
+  const reasons = candidates.map((candidate) => candidate['finishReason']).filter((reason) => typeof reason === 'string');
+  const blocked = typeof asObject(part['promptFeedback'])?.['blockReason'] === 'string';
+  const finish = blocked ? 'content-filter' : reasons.map((reason) => badFinishes[reason]).find((bad) => bad !== undefined);
+  const last = blocked || reasons.length > 0;
+  const meaningful = last || candidates.some(hasContent);
+  if (!meaningful && !usage) return startUp;
+  return { meaningful, ...(finish && { finish }), ...(last && { last }), ...(usage && { usage }) };
+}
+
+function hasContent(candidate: JsonObject): boolean {
+  return objectsIn(asObject(candidate['content'])?.['parts']).some((part) => part['text'] !== '');
+}
+
+/** Google's token counts as disjoint kinds: there, the prompt includes what was cached, and thoughts stand apart. */
+function geminiUsage(counts: JsonObject): Usage | undefined {
+  if (typeof counts['promptTokenCount'] !== 'number' && typeof counts['totalTokenCount'] !== 'number') return undefined;
+  const cacheRead = countIn(counts['cachedContentTokenCount']);
+  return {
+    input: Math.max(countIn(counts['promptTokenCount']) - cacheRead, 0) + countIn(counts['toolUsePromptTokenCount']),
+    output: countIn(counts['candidatesTokenCount']),
+    cacheRead,
+    cacheWrite: 0,
+    reasoning: countIn(counts['thoughtsTokenCount']),
+  };
+}

@@ -1,0 +1,209 @@
+import { isUtf8 } from 'node:buffer';
+
+/** One member of a JSON object: the byte range of its (last) value, and how often its key stands there. */
+export interface Member {
+  readonly start: number;
+  /** Just behind the value's last byte. */
+  readonly end: number;
+  readonly hits: number;
+}
+
+export type Members = ReadonlyMap<string, Member>;
+
+const deepestLevel = 512;
+
+/**
+ * The top-level members of a JSON object (RFC 8259) by their decoded keys, found without parsing the values: linear, and
+ * long strings are skipped natively. Undefined for anything else: malformed, not UTF-8, not an object, nested deeper than
+ * 512 levels. What stands inside the values' strings is not looked at, beyond finding where they end.
+ */
+export function scanObject(bytes: Uint8Array): Members | undefined {
+  if (!isUtf8(bytes)) return undefined;
+  const scanner = new Scanner(bytes);
+  const members = new Map<string, Member>();
+  const end = scanner.object(behindSpace(bytes, 0), 0, members);
+  return end >= 0 && behindSpace(bytes, end) === bytes.byteLength ? members : undefined;
+}
+
+/** Where the JSON object that begins at `start` ends; -1 if it is malformed or not all there. */
+export function objectEnd(bytes: Uint8Array, start: number): number {
+  return new Scanner(bytes).object(start, 0);
+}
+
+/** Where JSON goes on behind white space. */
+export function behindSpace(bytes: Uint8Array, from: number): number {
+  let at = from;
+  for (let byte = bytes[at]; byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09; byte = bytes[at]) at += 1;
+  return at;
+}
+
+/** The value of a member as text: undefined where it is missing, no string, or stands there more than once. */
+export function textOf(bytes: Uint8Array, member: Member | undefined): string | undefined {
+  if (member?.hits !== 1 || bytes[member.start] !== quote) return undefined;
+  return decodeString(asBuffer(bytes), member.start, member.end);
+}
+
+/** Whether a member is there with a value other than `null` and `false`; a repeated key counts as set. */
+export function isSet(bytes: Uint8Array, member: Member | undefined): boolean {
+  if (!member) return false;
+  const first = bytes[member.start];
+  return member.hits > 1 || (first !== letterN && first !== letterF);
+}
+
+/** A view of the same memory with Buffer's methods. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+const comma = 0x2c;
+const colon = 0x3a;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+const letterN = 0x6e;
+const letterF = 0x66;
+const letterT = 0x74;
+const minus = 0x2d;
+
+/** Strings up to this length are cheaper to walk through here than to hand to native code. */
+const shortString = 48;
+
+/** Each method takes an offset and returns the one behind what it read, or -1 where the JSON is malformed. */
+class Scanner {
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = asBuffer(bytes);
+  }
+
+  object(from: number, depth: number, members?: Map<string, Member>): number {
+    const bytes = this.#bytes;
+    if (bytes[from] !== openBrace || depth >= deepestLevel) return -1;
+    let at = behindSpace(bytes, from + 1);
+    if (bytes[at] === closeBrace) return at + 1;
+    for (;;) {
+      const keyEnd = this.#string(at);
+      if (keyEnd < 0) return -1;
+      const separator = behindSpace(bytes, keyEnd);
+      if (bytes[separator] !== colon) return -1;
+      const start = behindSpace(bytes, separator + 1);
+      const end = this.#value(start, depth + 1);
+      if (end < 0 || (members && !note(members, decodeString(bytes, at, keyEnd), start, end))) return -1;
+      at = behindSpace(bytes, end);
+      if (bytes[at] === closeBrace) return at + 1;
+      if (bytes[at] !== comma) return -1;
+      at = behindSpace(bytes, at + 1);
+    }
+  }
+
+  #array(from: number, depth: number): number {
+    const bytes = this.#bytes;
+    if (depth >= deepestLevel) return -1;
+    let at = behindSpace(bytes, from + 1);
+    if (bytes[at] === closeBracket) return at + 1;
+    for (;;) {
+      const end = this.#value(at, depth + 1);
+      if (end < 0) return -1;
+      at = behindSpace(bytes, end);
+      if (bytes[at] === closeBracket) return at + 1;
+      if (bytes[at] !== comma) return -1;
+      at = behindSpace(bytes, at + 1);
+    }
+  }
+
+  #value(from: number, depth: number): number {
+    switch (this.#bytes[from]) {
+      case quote:
+        return this.#string(from);
+      case openBrace:
+        return this.object(from, depth);
+      case openBracket:
+        return this.#array(from, depth);
+      case letterT:
+        return this.#literal(from, 'true');
+      case letterF:
+        return this.#literal(from, 'false');
+      case letterN:
+        return this.#literal(from, 'null');
+      case undefined:
+        return -1;
+      default:
+        return this.#number(from);
+    }
+  }
+
+  #string(from: number): number {
+    const bytes = this.#bytes;
+    if (bytes[from] !== quote) return -1;
+    let at = from + 1;
+    for (const limit = Math.min(at + shortString, bytes.length); at < limit; at += 1) {
+      const byte = bytes[at];
+      if (byte === quote) return at + 1;
+      if (byte === backslash) at += 1;
+    }
+    return this.#longString(from + 1, at);
+  }
+
+  /** Goes on behind a walk that ended at `from`, on no byte of an escape: a quote behind an odd run of backslashes is escaped. */
+  #longString(contentStart: number, from: number): number {
+    const bytes = this.#bytes;
+    let at = from;
+    for (;;) {
+      const found = bytes.indexOf(quote, at);
+      if (found < 0) return -1;
+      let run = found - 1;
+      while (run >= contentStart && bytes[run] === backslash) run -= 1;
+      if ((found - 1 - run) % 2 === 0) return found + 1;
+      at = found + 1;
+    }
+  }
+
+  #literal(from: number, word: string): number {
+    for (let i = 1; i < word.length; i += 1) if (this.#bytes[from + i] !== word.charCodeAt(i)) return -1;
+    return from + word.length;
+  }
+
+  #number(from: number): number {
+    const bytes = this.#bytes;
+    let at = bytes[from] === minus ? from + 1 : from;
+    const whole = at;
+    at = this.#digits(at);
+    if (at === whole || (bytes[whole] === 0x30 && at > whole + 1)) return -1;
+    if (bytes[at] === 0x2e) {
+      const fraction = at + 1;
+      at = this.#digits(fraction);
+      if (at === fraction) return -1;
+    }
+    if (bytes[at] === 0x65 || bytes[at] === 0x45) {
+      const exponent = bytes[at + 1] === 0x2b || bytes[at + 1] === minus ? at + 2 : at + 1;
+      at = this.#digits(exponent);
+      if (at === exponent) return -1;
+    }
+    return at;
+  }
+
+  #digits(from: number): number {
+    let at = from;
+    for (let byte = this.#bytes[at]; byte !== undefined && byte >= 0x30 && byte <= 0x39; byte = this.#bytes[at]) at += 1;
+    return at;
+  }
+}
+
+function note(members: Map<string, Member>, key: string | undefined, start: number, end: number): boolean {
+  if (key === undefined) return false;
+  members.set(key, { start, end, hits: (members.get(key)?.hits ?? 0) + 1 });
+  return true;
+}
+
+/** What a JSON string with its quotes stands for; undefined where an escape or a control character makes it malformed. */
+function decodeString(bytes: Buffer, start: number, end: number): string | undefined {
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8', start, end));
+    return typeof value === 'string' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

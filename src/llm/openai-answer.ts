@@ -1,0 +1,97 @@
+import type { Usage } from '../core/usage.ts';
+import { type AnswerFormat, content, malformed, type Sign, startUp } from './answer-format.ts';
+import { verdictOfError } from './classify.ts';
+import { errorIn, factsOf } from './error-facts.ts';
+import { eventType, isCut, looksWhole } from './event-data.ts';
+import { asObject, type JsonObject, objectsIn, parseObject } from './json-object.ts';
+import { readResponseEvent, verdictOfResponse } from './openai-responses.ts';
+import { openaiUsage } from './openai-usage.ts';
+import { standsAt, tokensIn } from './tokens.ts';
+import { scanUsage } from './usage-scan.ts';
+
+/** What an event must hold to be worth parsing once there was content; the last two are told by where the bits stand. */
+const tellingPieces = ['"error"', '"content_filter"', '"usage":{', '"usage": {'];
+const worthParsing = 0b0011;
+
+const last: Sign = { meaningful: false, last: true };
+
+/** Last events of the streams of images and audio, which have no `[DONE]`. */
+const lastTypes = new Set(['image_generation.completed', 'image_edit.completed', 'transcript.text.done', 'speech.audio.done']);
+
+/** Answers of OpenAI's interface: chat completions, completions, responses, embeddings, images and audio. */
+export const openaiAnswer: AnswerFormat = {
+  readEvent(data, name, settled) {
+    if (standsAt(data, 0, '[DONE]')) return last;
+    const type = eventType(data, name);
+    if (type.startsWith('response.')) return readResponseEvent(type, data);
+    if (settled && type === '') return skimChunk(data);
+    const chunk = parseObject(data);
+    if (!chunk) return isCut(data) ? content : malformed;
+    if (type === 'error') return { meaningful: false, error: verdictOfError(200, factsOf(asObject(chunk['error']) ?? chunk)) };
+    const typeInside = type || chunk['type'];
+    if (typeof typeInside !== 'string') return readChunk(chunk);
+    return typeInside.startsWith('response.') ? readResponseEvent(typeInside, data) : readTyped(chunk, typeInside);
+  },
+  readWhole(answer) {
+    const error = errorIn(answer);
+    const verdict = error
+      ? verdictOfError(200, error)
+      : (verdictOfResponse(answer) ?? verdictOfChoices(objectsIn(answer['choices'])) ?? 'ok');
+    const usage = usageOf(answer);
+    return { verdict, ...(usage && { usage }) };
+  },
+  readTail: (tail) => scanUsage(tail, 'usage', openaiUsage),
+  endMarked: true,
+};
+
+function skimChunk(data: Buffer): Sign {
+  if (!looksWhole(data)) return malformed;
+  const found = tokensIn(data, tellingPieces);
+  if (found === 0) return content;
+  const chunk = (found & worthParsing) === 0 ? undefined : parseObject(data);
+  if (chunk) return readChunk(chunk);
+  const usage = scanUsage(data, 'usage', openaiUsage);
+  return usage ? { meaningful: true, usage } : content;
+}
+
+function readChunk(chunk: JsonObject): Sign {
+  const error = errorIn(chunk);
+  if (error) return { meaningful: false, error: verdictOfError(200, error) };
+  const choices = objectsIn(chunk['choices']);
+  const verdict = verdictOfChoices(choices);
+  if (verdict === 'server-error') return { meaningful: false, error: verdict };
+  const usage = usageOf(chunk);
+  const meaningful = choices.some(hasContent);
+  if (verdict === undefined && !usage) return meaningful ? content : startUp;
+  return { meaningful, ...(verdict && { finish: verdict }), ...(usage && { usage }) };
+}
+
+/** An event of a stream of images or audio. */
+function readTyped(event: JsonObject, type: string): Sign {
+  const error = errorIn(event);
+  if (error) return { meaningful: false, error: verdictOfError(200, error) };
+  const usage = usageOf(event);
+  return { meaningful: true, ...(lastTypes.has(type) && { last: true }), ...(usage && { usage }) };
+}
+
+function verdictOfChoices(choices: readonly JsonObject[]): 'server-error' | 'content-filter' | undefined {
+  const reasons = choices.map((choice) => choice['finish_reason']);
+  if (reasons.includes('error')) return 'server-error';
+  return reasons.includes('content_filter') ? 'content-filter' : undefined;
+}
+
+/** Whether a choice of a chunk holds more than the role that every stream begins with. */
+function hasContent(choice: JsonObject): boolean {
+  if (typeof choice['finish_reason'] === 'string' || (typeof choice['text'] === 'string' && choice['text'] !== '')) return true;
+  const delta = asObject(choice['delta']) ?? {};
+  return Object.entries(delta).some(([key, value]) => key !== 'role' && !isEmpty(value));
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+}
+
+function usageOf(answer: JsonObject): Usage | undefined {
+  const counts = asObject(answer['usage']);
+  return counts && openaiUsage(counts);
+}

@@ -1,0 +1,67 @@
+import type { Judgement, Watcher } from '../core/dialect.ts';
+import type { Usage } from '../core/usage.ts';
+import type { Verdict } from '../core/verdict.ts';
+import { type AnswerFormat, fullUsage } from './answer-format.ts';
+import { asBuffer } from './json-scan.ts';
+import { NdjsonReader } from './ndjson.ts';
+import { type EventReader, SseReader } from './sse.ts';
+
+/**
+ * Follows an answer that comes event by event. It is judged at the first meaningful event or error; an error later on
+ * changes the judgement, and so does an end without the format's end mark.
+ */
+export class StreamWatcher implements Watcher {
+  readonly head = 'more';
+  meaningful = 0;
+  readonly #format: AnswerFormat;
+  readonly #reader: EventReader;
+  #events = 0;
+  #verdict: Verdict | 'more' = 'more';
+  #failed = false;
+  #ended = false;
+  #usage: Partial<Usage> | undefined;
+
+  constructor(format: AnswerFormat, framing: 'sse' | 'ndjson') {
+    this.#format = format;
+    const onEvent = (data: Buffer, name: string) => this.#event(data, name);
+    this.#reader = framing === 'sse' ? new SseReader(onEvent) : new NdjsonReader(onEvent);
+  }
+
+  get started(): boolean {
+    return this.#events > 0 || this.#reader.comments > 0;
+  }
+
+  push(chunk: Uint8Array): Verdict | 'more' {
+    this.#reader.push(asBuffer(chunk));
+    return this.#verdict;
+  }
+
+  end(whole: boolean): Judgement {
+    this.#reader.end();
+    const usage = this.#usage && { usage: fullUsage(this.#usage) };
+    const complete = whole && !this.#failed && (this.#ended || !this.#format.endMarked);
+    return { verdict: this.#finalVerdict(whole), complete, ...usage };
+  }
+
+  /** An error that the upstream told stands; then a cut; then an end without the end mark, or without any content. */
+  #finalVerdict(whole: boolean): Verdict {
+    if (this.#verdict !== 'ok' && this.#verdict !== 'more') return this.#verdict;
+    if (!whole) return 'network';
+    if (!this.#format.endMarked) return 'ok';
+    if (this.#events === 0) return 'server-error';
+    if (!this.#ended) return 'network';
+    return this.#verdict === 'more' ? 'server-error' : 'ok';
+  }
+
+  #event(data: Buffer, name: string): void {
+    this.#events += 1;
+    const sign = this.#format.readEvent(data, name, this.#verdict !== 'more');
+    if (sign.meaningful) this.meaningful += 1;
+    if (sign.usage) this.#usage = { ...this.#usage, ...sign.usage };
+    if (sign.error) this.#failed = true;
+    if (sign.last) this.#ended = true;
+    const bad = sign.error ?? sign.finish;
+    if (bad && (this.#verdict === 'more' || this.#verdict === 'ok')) this.#verdict = bad;
+    else if (this.#verdict === 'more' && (sign.meaningful || sign.last)) this.#verdict = sign.meaningful ? 'ok' : 'server-error';
+  }
+}
