@@ -1,3 +1,5 @@
+import { startAdminServer } from './admin/server.ts';
+import { policyViews, upstreamViews } from './api-views.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { maskedConfig } from './config/masked-config.ts';
 import { systemClock } from './core/clock.ts';
@@ -6,7 +8,7 @@ import { Journal } from './core/journal.ts';
 import type { PolicyContext } from './core/policy.ts';
 import { StateRegistry } from './core/state.ts';
 import { dialectFor } from './llm/dialects.ts';
-import { type ActiveRoute, type Listener, type Plane, startListener } from './proxy/listener.ts';
+import { type ActiveRoute, type Plane, startListener } from './proxy/listener.ts';
 import { Router } from './proxy/router.ts';
 import { connectUpstream, type UpstreamConnections } from './proxy/upstream.ts';
 import { createSimulatedProvider } from './simulated/provider.ts';
@@ -54,37 +56,51 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
   const stacks = buildStacks(config, sends, context);
   const plane = planeOf(loaded, stacks);
 
-  let draining = false;
-  let proxy: Listener | undefined;
+  let state: 'starting' | 'serving' | 'draining' = 'starting';
+  // Readiness is asked for while the sidecar starts and while it drains, so the admin port opens first and closes last.
+  const admin = await startAdminServer({
+    settings: () => config.admin,
+    onError: (error) => logger.error({ err: error }, 'the admin port failed on a request'),
+    sources: {
+      ready: () => ({ ready: state === 'serving', reason: state }),
+      upstreams: () => upstreamViews(loaded, context, connections),
+      policies: () => policyViews(stacks),
+      config: () => maskedConfig(loaded),
+      metrics: () => metrics.text(),
+    },
+  });
+  const closeRest = async (close: (connection: UpstreamConnections) => Promise<void>) => {
+    await Promise.all([...connections.values()].map(close));
+    await admin.close();
+    ownLog.flush();
+  };
   try {
-    proxy = await startListener({ listen: config.listen, plane: () => plane, journal, clock: systemClock, ownPorts });
-    const admin = { host: '', port: 0 };
-    const running = proxy;
+    const listener = await startListener({ listen: config.listen, plane: () => plane, journal, clock: systemClock, ownPorts });
+    state = 'serving';
     return {
-      proxy: { host: running.host, port: running.port },
-      admin,
+      proxy: { host: listener.host, port: listener.port },
+      admin: hostAndPort(admin.url),
       log: ownLog,
       async stop() {
-        draining = true;
-        await running.drain(config.drainTimeout);
-        await closeRest();
+        state = 'draining';
+        await listener.drain(config.drainTimeout);
+        await closeRest((connection) => connection.close());
       },
       async kill() {
-        draining = true;
-        await running.stop();
-        await closeRest();
+        state = 'draining';
+        await listener.stop();
+        await closeRest((connection) => connection.destroy());
       },
     };
   } catch (error) {
-    await proxy?.stop();
-    await closeRest();
+    await closeRest((connection) => connection.destroy());
     throw error;
   }
+}
 
-  async function closeRest(): Promise<void> {
-    await Promise.all(connections.values().map((connection) => connection.close()));
-    ownLog.flush();
-  }
+function hostAndPort(url: string): Address {
+  const { hostname, port } = new URL(url);
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
 
 /** How to send to each upstream: over its connections, or to the provider in this process. */

@@ -1,0 +1,173 @@
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { launch, type SidecarProcess, startProcess } from './sidecar-process.ts';
+
+/** An upstream whose streams stand open until the test ends them. */
+async function streamingUpstream() {
+  const open: ServerResponse[] = [];
+  const server: Server = createServer((request, response) => {
+    if (request.url === '/quick') return void response.end('quick');
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write('data: {"choices":[{"delta":{"content":"one"}}]}\n\n');
+    open.push(response);
+    return undefined;
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, open };
+}
+
+function configFor(url: string, more: Record<string, unknown> = {}) {
+  return { upstreams: { llm: { url, dialect: 'openai' } }, routes: [{ path: '/', upstream: 'llm' }], ...more };
+}
+
+async function openStream({ proxy }: SidecarProcess) {
+  const response = await fetch(`${proxy}/v1/chat/completions`, { method: 'POST', body: '{"model":"m","messages":[],"stream":true}' });
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  const first = await reader.read();
+  expect(Buffer.from(first.value ?? []).toString()).toContain('one');
+  const rest = async () => {
+    let text = '';
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return text;
+      text += Buffer.from(value).toString();
+    }
+  };
+  return { response, rest };
+}
+
+async function untilReady({ admin }: SidecarProcess, status: number): Promise<unknown> {
+  for (;;) {
+    const response = await fetch(`${admin}/readyz`);
+    const body: unknown = await response.json();
+    if (response.status === status) return body;
+  }
+}
+
+describe('SIGTERM', () => {
+  it('lets streams under way finish, says that it is not ready, and exits with 0', async () => {
+    const upstream = await streamingUpstream();
+    const sidecar = await startProcess(configFor(upstream.url));
+    await untilReady(sidecar, 200);
+    const stream = await openStream(sidecar);
+    const rest = stream.rest();
+
+    sidecar.child.kill('SIGTERM');
+    expect(await untilReady(sidecar, 503)).toMatchObject({ ready: false });
+    upstream.open[0]?.end('data: [DONE]\n\n');
+
+    expect(await rest).toBe('data: [DONE]\n\n');
+    expect(await sidecar.exited).toBe(0);
+  });
+
+  it('takes no new connections, and closes kept ones after their answer', async () => {
+    const upstream = await streamingUpstream();
+    const sidecar = await startProcess(configFor(upstream.url));
+    const stream = await openStream(sidecar);
+    const rest = stream.rest();
+    sidecar.child.kill('SIGTERM');
+    await untilReady(sidecar, 503);
+
+    const { hostname, port } = new URL(sidecar.proxy);
+    const late = connect(Number(port), hostname);
+    const [error] = (await once(late, 'error')) as [NodeJS.ErrnoException];
+    expect(error.code).toBe('ECONNREFUSED');
+    upstream.open[0]?.end('data: [DONE]\n\n');
+    await rest;
+    await sidecar.exited;
+  });
+
+  it('refuses a new request on a connection that is still busy, with Connection: close', async () => {
+    const upstream = await streamingUpstream();
+    const sidecar = await startProcess(configFor(upstream.url));
+    const stream = await openStream(sidecar);
+    const rest = stream.rest();
+    // The head of a request has begun on a second connection, so it is not idle when the drain begins.
+    const { hostname, port } = new URL(sidecar.proxy);
+    const socket = connect(Number(port), hostname);
+    await once(socket, 'connect');
+    socket.write('GET /quick HTTP/1.1\r\n');
+    sidecar.child.kill('SIGTERM');
+    await untilReady(sidecar, 503);
+    socket.write('Host: x\r\n\r\n');
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    await once(socket, 'close');
+    // Node may also have closed the connection: then nothing was answered and nothing was run.
+    if (text !== '') {
+      expect(text).toMatch(/^HTTP\/1\.1 503 /);
+      expect(text.toLowerCase()).toContain('connection: close');
+      expect(text).toContain('draining');
+    }
+    upstream.open[0]?.end('data: [DONE]\n\n');
+    await rest;
+    expect(await sidecar.exited).toBe(0);
+  });
+
+  it('breaks off what has not ended by drainTimeout, visibly, and exits with 0', async () => {
+    const upstream = await streamingUpstream();
+    const sidecar = await startProcess(configFor(upstream.url, { drainTimeout: '200ms' }));
+    const stream = await openStream(sidecar);
+    const rest = stream.rest();
+    sidecar.child.kill('SIGTERM');
+    await expect(rest).rejects.toThrow();
+    expect(await sidecar.exited).toBe(0);
+  });
+
+  it('stops at once the second time', async () => {
+    const upstream = await streamingUpstream();
+    const sidecar = await startProcess(configFor(upstream.url, { drainTimeout: '10m' }));
+    const stream = await openStream(sidecar);
+    const rest = stream.rest();
+    sidecar.child.kill('SIGTERM');
+    await untilReady(sidecar, 503);
+    sidecar.child.kill('SIGTERM');
+    await expect(rest).rejects.toThrow();
+    expect(await sidecar.exited).toBe(0);
+  });
+});
+
+describe('an error that nobody caught', () => {
+  it('is logged without secrets, lets calls end, and exits with 1', async () => {
+    const upstream = await streamingUpstream();
+    const bug = `process.on('SIGUSR2', () => { throw new Error('failed with key sk-proj-abcdefghijklmnopqrstuvwxyz123456') })`;
+    const sidecar = await startProcess(configFor(upstream.url), {
+      nodeArguments: ['--import', `data:text/javascript,${encodeURIComponent(bug)}`],
+    });
+    const stream = await openStream(sidecar);
+    const rest = stream.rest();
+    sidecar.child.kill('SIGUSR2');
+    await untilReady(sidecar, 503);
+    upstream.open[0]?.end('data: [DONE]\n\n');
+    expect(await rest).toContain('[DONE]');
+    expect(await sidecar.exited).toBe(1);
+    expect(sidecar.output()).toContain('nobody caught');
+    expect(sidecar.output()).not.toContain('abcdefghijklmnop');
+  });
+});
+
+describe('a start that fails', () => {
+  it('says which address is taken and exits with 1', async () => {
+    const upstream = await streamingUpstream();
+    const taken = new URL(upstream.url).host;
+    const { output, exited } = launch(['start', '--upstream', 'http://127.0.0.1:9', '--listen', taken, '--admin', '127.0.0.1:0']);
+    expect(await exited).toBe(1);
+    expect(output()).toContain('EADDRINUSE');
+    expect(output()).toContain(taken);
+  });
+
+  it('says that the admin address is taken and exits with 1', async () => {
+    const upstream = await streamingUpstream();
+    const taken = new URL(upstream.url).host;
+    const { output, exited } = launch(['start', '--upstream', 'http://127.0.0.1:9', '--listen', '127.0.0.1:0', '--admin', taken]);
+    expect(await exited).toBe(1);
+    expect(output()).toContain(taken);
+  });
+});
