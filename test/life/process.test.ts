@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { launch, type SidecarProcess, startProcess } from './sidecar-process.ts';
+import { launch, type SidecarProcess, scratch, startProcess } from './sidecar-process.ts';
 
 /** An upstream whose streams stand open until the test ends them. */
 async function streamingUpstream() {
@@ -137,10 +139,12 @@ describe('SIGTERM', () => {
 describe('an error that nobody caught', () => {
   it('is logged without secrets, lets calls end, and exits with 1', async () => {
     const upstream = await streamingUpstream();
-    const bug = `process.on('SIGUSR2', () => { throw new Error('failed with key sk-proj-abcdefghijklmnopqrstuvwxyz123456') })`;
-    const sidecar = await startProcess(configFor(upstream.url), {
-      nodeArguments: ['--import', `data:text/javascript,${encodeURIComponent(bug)}`],
-    });
+    const preload = join(scratch(), 'bug.mjs');
+    writeFileSync(
+      preload,
+      `process.on('SIGUSR2', () => { throw new Error('failed with key sk-proj-' + 'abcdefghijklmnopqrstuvwxyz123456') })`,
+    );
+    const sidecar = await startProcess(configFor(upstream.url), { nodeArguments: ['--import', preload] });
     const stream = await openStream(sidecar);
     const rest = stream.rest();
     sidecar.child.kill('SIGUSR2');
