@@ -1,4 +1,4 @@
-import { isLoopback, splitAddress } from '../settings/address.ts';
+import { address, isLoopback, splitAddress } from '../settings/address.ts';
 import { agreementFindings } from './agreement.ts';
 import { entriesAt, isMapping, type LineOf, valueAt } from './config-tree.ts';
 import { type Finding, formatPath, type Path } from './problem.ts';
@@ -57,7 +57,7 @@ function addressFindings(root: unknown): Finding[] {
   const written = valueAt(root, ['listen']);
   const proxy = isMapping(written) ? written['address'] : (written ?? '127.0.0.1:4141');
   const admin = valueAt(root, ['admin', 'listen']) ?? '127.0.0.1:4142';
-  if (typeof admin !== 'string' || !/:\d+$/.test(admin)) return [];
+  if (typeof admin !== 'string' || !address.safeParse(admin).success) return [];
   const { host, port } = splitAddress(admin);
   const findings: Finding[] = [];
   const path = ['admin', 'listen'];
@@ -65,7 +65,7 @@ function addressFindings(root: unknown): Finding[] {
     const message = 'an admin port that others can reach needs a token: set admin.token, or listen on 127.0.0.1';
     findings.push({ path, at: 'value', message });
   }
-  if (typeof proxy === 'string' && /:\d+$/.test(proxy)) {
+  if (typeof proxy === 'string' && address.safeParse(proxy).success) {
     const other = splitAddress(proxy);
     const same = other.host === host || isWildcard(other.host) || isWildcard(host);
     if (same && port !== 0 && other.port === port)

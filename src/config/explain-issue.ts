@@ -76,7 +76,7 @@ function wrongType(expected: string, path: Path, value: unknown): string {
   const name = wanted[expected] ?? expected;
   if (value === undefined) return `${path.at(-1) ?? 'this'} is missing: expected ${name}`;
   if (value === null) return withoutValue(expected, path);
-  return `expected ${name}, not ${typeName(value)}`;
+  return expected === 'int' && typeof value === 'number' ? `expected ${name}` : `expected ${name}, not ${typeName(value)}`;
 }
 
 /** `policies:` with nothing behind it: usually something was forgotten, and guessing what could switch policies on or off. */

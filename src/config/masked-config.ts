@@ -35,7 +35,6 @@ function isSecret(path: Steps): boolean {
 /** Where in the file a value of the configuration in force may come from. */
 function writtenAt(path: Steps): Steps[] {
   const [section, agent = '', part, ...rest] = path;
-  if (section === 'listen') return [path, ...(agent === 'address' ? [['listen']] : [])];
   if (section !== 'agents') return [path];
   if (part === 'alone') return [['agents', agent, ...rest]];
   if (part !== 'merged') return [path];

@@ -37,8 +37,13 @@ export class ConfigError extends Error {
 export function formatProblem(problem: Problem): string {
   const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
   const path = formatPath(problem.path);
-  const head = path === '' ? `${place}: ${problem.message}` : `${place} ${path}: ${problem.message}`;
+  const head = printable(path === '' ? `${place}: ${problem.message}` : `${place} ${path}: ${problem.message}`);
   return problem.excerpt === undefined ? head : `${head}\n${problem.excerpt}`;
+}
+
+/** Nothing that a terminal would act on or hide: keys are free to choose. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
 /** `policies.llm.retry.on[1]`; a key that is not a plain name is quoted. */
