@@ -1,0 +1,29 @@
+import { connect as connectSocket, type Socket } from 'node:net';
+import { type ResponseListener, ResponseReader } from './response-reader.ts';
+
+/**
+ * Connects to a target and reads responses into `listener`. Any error, and a connection that closes before we close it, ends the process:
+ * a target that does this has failed the benchmark.
+ */
+export async function connect(port: number, listener: ResponseListener): Promise<Socket> {
+  const socket = connectSocket({ port, host: '127.0.0.1', noDelay: true });
+  const reader = new ResponseReader(listener);
+  socket.on('data', (data: Buffer) => reader.push(data));
+  socket.on('close', () => {
+    throw new Error('the target closed a connection');
+  });
+  await new Promise<void>((resolve) => socket.once('connect', resolve));
+  return socket;
+}
+
+/** Throws unless the answer has status 200 and a body of the right size. */
+export function assertAnswer(status: number, bodyBytes: number, expectedBytes: number): void {
+  if (status === 200 && bodyBytes === expectedBytes) return;
+  throw new Error(`wrong answer: status ${status}, ${bodyBytes} bytes instead of ${expectedBytes}`);
+}
+
+/** The sum of what the connections have got. Throws if one of them got nothing: its answer was lost. */
+export function total(counts: Uint32Array): number {
+  if (counts.includes(0)) throw new Error('a connection got no answer');
+  return counts.reduce((sum, count) => sum + count, 0);
+}

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { median, percentile } from '../../bench/statistics.ts';
+
+test('a percentile is the smallest value that the share of values does not exceed', () => {
+  const values = Array.from({ length: 200 }, (_, index) => 200 - index);
+  expect(percentile(values, 0.5)).toBe(100);
+  expect(percentile(values, 0.99)).toBe(198);
+  expect(percentile(values, 1)).toBe(200);
+  expect(percentile(values, 0)).toBe(1);
+});
+
+test('percentiles order by number, not by text', () => {
+  expect(percentile([9, 100, 20], 0.5)).toBe(20);
+});
+
+test('a median lies between the two middle values of an even number', () => {
+  expect(median([4, 1, 3, 2])).toBe(2.5);
+  expect(median([7, 1, 3])).toBe(3);
+});
+
+test('nothing has no percentile and no median', () => {
+  expect(percentile([], 0.99)).toBeNaN();
+  expect(median([])).toBeNaN();
+});
+
+test('the input stays as it was', () => {
+  const values = [3, 1, 2];
+  percentile(values, 0.5);
+  median(values);
+  expect(values).toEqual([3, 1, 2]);
+});
