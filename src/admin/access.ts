@@ -1,0 +1,72 @@
+import { hash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { isLoopback } from '../settings/address.ts';
+import { AdminError } from './admin-error.ts';
+import type { AdminSettings } from './settings.ts';
+
+/** Paths that a probe or a scraper reads without a token. */
+const open: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
+
+/**
+ * Throws `forbidden` for a call by a foreign name (a web page whose name was made to point here, DNS rebinding) and for
+ * one that a page of another site makes its visitor's browser send.
+ */
+export function checkCaller(request: IncomingMessage, hosts: AdminSettings['hosts']): void {
+  const { host, origin } = request.headers;
+  const called = parseHost(host ?? '');
+  if (!called || !isOurs(called, hosts, request.socket.localAddress)) {
+    throw new AdminError('forbidden', 'this Host is not served; admin.hosts may name it');
+  }
+  const site = request.headers['sec-fetch-site'];
+  if (site === 'cross-site' || (origin !== undefined && !isSameSite(origin, called.name))) {
+    throw new AdminError('forbidden', 'calls from other sites are not served');
+  }
+}
+
+/** Throws `unauthorized` where a token is set, the path needs it, and the request has not got it. */
+export function checkToken(request: IncomingMessage, path: string, token: AdminSettings['token']): void {
+  if (token === undefined || open.has(path)) return;
+  const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (given !== undefined && equal(given, token)) return;
+  throw new AdminError('unauthorized', 'this needs Authorization: Bearer with the token of admin.token', {
+    'www-authenticate': 'Bearer realm="outrigger"',
+  });
+}
+
+interface Host {
+  /** Lower-cased, without brackets and without a dot at its end. */
+  readonly name: string;
+  readonly port: string | undefined;
+}
+
+function parseHost(text: string): Host | undefined {
+  const [, name, port] = /^(\[[0-9a-f:.]+\]|[^\s:[\]/@\\?#]+)(?::(\d{1,5}))?$/i.exec(text) ?? [];
+  return name === undefined
+    ? undefined
+    : {
+        name: name
+          .toLowerCase()
+          .replace(/^\[(.*)\]$/, '$1')
+          .replace(/\.$/, ''),
+        port,
+      };
+}
+
+/** The address that the connection came in by is as good as loopback: no name was asked for it, so none can be rebound. */
+function isOurs(called: Host, hosts: AdminSettings['hosts'], localAddress: string | undefined): boolean {
+  if (isLoopback(called.name) || called.name === localAddress?.replace(/^::ffff:/, '')) return true;
+  return hosts.some((text) => {
+    const host = parseHost(text);
+    return host?.name === called.name && (host.port === undefined || host.port === called.port);
+  });
+}
+
+function isSameSite(origin: string, calledName: string): boolean {
+  const name = parseHost(URL.parse(origin)?.hostname ?? '')?.name;
+  return name !== undefined && (name === calledName || (isLoopback(name) && isLoopback(calledName)));
+}
+
+/** Takes the same time wherever the first difference is, and whatever the lengths. */
+function equal(given: string, token: string): boolean {
+  return timingSafeEqual(hash('sha256', given, 'buffer'), hash('sha256', token, 'buffer'));
+}

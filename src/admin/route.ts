@@ -1,0 +1,67 @@
+import { AdminError } from './admin-error.ts';
+
+export interface AdminRequest {
+  /** Values of the `{name}` segments, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The JSON of a POST; undefined for a GET. */
+  readonly body: unknown;
+}
+
+export interface AdminAnswer {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+}
+
+/** One thing that the admin port answers. A GET changes nothing; it answers HEAD as well. */
+export interface AdminRoute {
+  readonly method: 'GET' | 'POST';
+  /** Such as `/api/agents/{id}/pause`: a segment in braces takes any one segment. */
+  readonly path: string;
+  handle(request: AdminRequest): AdminAnswer | Promise<AdminAnswer>;
+}
+
+/** An answer in JSON. */
+export function json(value: unknown, status = 200): AdminAnswer {
+  return { status, type: 'application/json; charset=utf-8', text: `${JSON.stringify(value ?? null)}\n` };
+}
+
+/** The route for a method and a path, with its parameters. Throws `not_found`, or `method_not_allowed` with Allow. */
+export function findRoute(routes: readonly AdminRoute[], method: string, path: string) {
+  const matching = routes.flatMap((route) => {
+    const params = match(route.path, path);
+    return params ? [{ route, params }] : [];
+  });
+  if (matching.length === 0) throw new AdminError('not_found', 'there is nothing at this path');
+  const wanted = method === 'HEAD' ? 'GET' : method;
+  const found = matching.find(({ route }) => route.method === wanted);
+  if (found) return found;
+  const allow = matching.flatMap(({ route }) => (route.method === 'GET' ? ['GET', 'HEAD'] : [route.method])).join(', ');
+  throw new AdminError('method_not_allowed', `this path takes ${allow}`, { allow });
+}
+
+function match(pattern: string, path: string): Record<string, string> | undefined {
+  const wanted = pattern.split('/');
+  const given = path.split('/');
+  if (wanted.length !== given.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [index, segment] of wanted.entries()) {
+    const value = given[index] ?? '';
+    if (!segment.startsWith('{')) {
+      if (segment !== value) return undefined;
+      continue;
+    }
+    const decoded = decode(value);
+    if (!decoded) return undefined;
+    params[segment.slice(1, -1)] = decoded;
+  }
+  return params;
+}
+
+function decode(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
+}

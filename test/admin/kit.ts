@@ -1,0 +1,76 @@
+import { connect } from 'node:net';
+import { onTestFinished } from 'vitest';
+import type { AdminRoute } from '../../src/admin/route.ts';
+import { type AdminServer, type AdminServerOptions, startAdminServer } from '../../src/admin/server.ts';
+import { type AdminSettings, adminSettings } from '../../src/admin/settings.ts';
+import type { AdminSources } from '../../src/admin/sources.ts';
+
+export const plainSources: AdminSources = {
+  ready: () => ({ ready: true, reason: '' }),
+  upstreams: () => [{ name: 'openai', circuit: 'closed' }],
+  policies: () => ({ openai: { circuitBreaker: { state: 'closed' } } }),
+  config: () => ({ listen: '127.0.0.1:4141' }),
+  metrics: () => Promise.resolve('outrigger_bugs_total 0\n'),
+};
+
+export interface Setup {
+  readonly settings?: Partial<AdminSettings>;
+  readonly sources?: Partial<AdminSources>;
+  readonly routes?: readonly AdminRoute[];
+  readonly options?: Partial<AdminServerOptions>;
+}
+
+/** An admin server on a free port. It is closed when the test has finished. */
+export async function admin({ settings, sources, routes, options }: Setup = {}): Promise<AdminServer & { port: number }> {
+  const all = adminSettings.parse({ listen: '127.0.0.1:0', ...settings });
+  const server = await startAdminServer({
+    sources: { ...plainSources, ...sources },
+    settings: () => all,
+    ...(routes && { routes }),
+    ...options,
+  });
+  onTestFinished(() => server.close());
+  return { ...server, port: Number(new URL(server.url).port) };
+}
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: string;
+  /** The body read as JSON. */
+  readonly json: () => unknown;
+}
+
+/** Sends bytes as they are and reads until the other side closes. */
+export function raw(port: number, text: string): Promise<RawAnswer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const socket = connect(port, '127.0.0.1', () => socket.write(text, 'latin1'));
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket.on('error', reject);
+    socket.on('close', () => resolve(parse(Buffer.concat(chunks).toString())));
+  });
+}
+
+/** One request with exactly these header fields beside `Connection: close`. */
+export function ask(port: number, target: string, headers: Record<string, string> = {}, method = 'GET', body = ''): Promise<RawAnswer> {
+  const fields = Object.entries({ Host: `127.0.0.1:${port}`, Connection: 'close', ...headers }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  return raw(port, `${method} ${target} HTTP/1.1\r\n${fields.join('')}\r\n${body}`);
+}
+
+/** One POST with a body of JSON, a character for each byte. */
+export function post(port: number, target: string, body: string, headers: Record<string, string> = {}): Promise<RawAnswer> {
+  return ask(port, target, { 'Content-Type': 'application/json', 'Content-Length': String(body.length), ...headers }, 'POST', body);
+}
+
+function parse(text: string): RawAnswer {
+  const end = text.indexOf('\r\n\r\n');
+  const [start = '', ...fields] = text.slice(0, end).split('\r\n');
+  const headers = new Map(
+    fields.map((field) => [field.slice(0, field.indexOf(':')).toLowerCase(), field.slice(field.indexOf(':') + 1).trim()]),
+  );
+  const body = text.slice(end + 4);
+  return { status: Number(start.split(' ')[1]), headers, body, json: () => JSON.parse(body) };
+}
