@@ -58,8 +58,9 @@ export type Event =
   | { kind: 'retry-given-up'; attempt: number; upstream: string; reason: Verdict; why: NotRetried }
   | { kind: 'socket-resent'; attempt: number; upstream: string }
   | { kind: 'timeout'; attempt: number; upstream: string; phase: TimeoutPhase; afterMs: number }
-  | { kind: 'circuit'; attempt: number; upstream: string; from: CircuitState; to: CircuitState; why: string }
-  | { kind: 'circuit-refused'; attempt: number; upstream: string; retryAfterMs: number }
+  /** `model` where the circuit is that of one model alone. */
+  | { kind: 'circuit'; attempt: number; upstream: string; model?: string; from: CircuitState; to: CircuitState; why: string }
+  | { kind: 'circuit-refused'; attempt: number; upstream: string; model?: string; retryAfterMs: number }
   | { kind: 'bulkhead-waited'; attempt: number; upstream: string; waitMs: number }
   | { kind: 'bulkhead-rejected'; attempt: number; upstream: string; reason: 'full' | 'wait' | 'share' }
   | { kind: 'target-skipped'; attempt: number; upstream: string; model?: string; why: string }

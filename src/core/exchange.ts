@@ -2,7 +2,7 @@ import type { Call, Dialect } from './dialect.ts';
 import type { ErrorCode } from './error-codes.ts';
 import type { Event } from './event.ts';
 import type { RawHeaders } from './headers.ts';
-import type { Outcome, Reply, TimeoutPhase, Tunnel } from './outcome.ts';
+import type { Failure, Outcome, Reply, TimeoutPhase, Tunnel } from './outcome.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface Agent {
@@ -92,6 +92,14 @@ export interface Exchange {
   note(event: Event): void;
   /** Takes note of an answer that was opened for the call, so that none can be forgotten. Numbers the attempts. */
   readonly opened: Opened;
+  /** What let this attempt pass; asked again about attempts that still wait for their place. */
+  readonly admission?: Admission;
+}
+
+/** The leave to try an upstream. It can be taken back as long as nothing was sent. */
+export interface Admission {
+  /** Why the attempt is no longer to be sent; undefined while it is. */
+  refusal(): Failure | undefined;
 }
 
 /** What a call has opened so far; owned by `guarded` and `route`. */
