@@ -1,6 +1,6 @@
 import { AdminError } from './admin-error.ts';
 
-export interface AdminRequest {
+interface AdminRequest {
   /** Values of the `{name}` segments, decoded. */
   readonly params: Readonly<Record<string, string>>;
   /** The JSON of a POST; undefined for a GET. */

@@ -73,12 +73,12 @@ export class Subjects {
   }
 
   upstream(name: string): UpstreamMetrics {
-    return this.#upstreams.get(name) ?? this.#upstreamAt(name === '' ? noneLabel : otherLabel);
+    return this.#upstreams.get(name) ?? this.#upstreamAt(strangerLabel(name));
   }
 
-  /** By a route's path; empty for a call that no route matched. */
+  /** By a route's path; `none` for a call that no route matched. */
   route(path: string): RouteMetrics {
-    return this.#routes.get(path) ?? this.#routeAt(path === '' ? noneLabel : otherLabel);
+    return this.#routes.get(path) ?? this.#routeAt(strangerLabel(path));
   }
 
   agent(name: string): AgentMetrics {
@@ -119,4 +119,9 @@ export class Subjects {
       seconds: histograms.requestSeconds.at(upstream, route),
     };
   }
+}
+
+/** Of a name that the configuration does not have. */
+function strangerLabel(name: string): string {
+  return name === '' || name === noneLabel ? noneLabel : otherLabel;
 }

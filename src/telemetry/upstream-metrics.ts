@@ -6,7 +6,7 @@ import { labelValues, tokenLabels } from './label-values.ts';
 import type { Series } from './series.ts';
 
 /** Stands for a label that the call does not give. */
-export const unknownLabel = 'unknown';
+const unknownLabel = 'unknown';
 
 /** The series of one upstream, looked up once. */
 export class UpstreamMetrics {

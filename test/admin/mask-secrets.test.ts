@@ -7,13 +7,16 @@ test('a configuration comes out in its shape, without a secret', () => {
     admin: { token: 'canary', hosts: ['outrigger'] },
     limits: { headers: 16_384 },
     upstreams: {
-      a: { url: 'https://llm.example.org/v1', headers: { 'x-vendor-auth': 'canary', organization: 'canary' } },
+      a: { url: 'https://llm.example.org/v1', headers: { 'x-vendor-key': 'canary', Authorization: 'canary', 'anthropic-version': '2026' } },
       b: { url: 'https://user:canary@host:8443/v1?key=canary' },
     },
     policies: { llm: { retry: { attempts: 3, on: ['overloaded'] }, fallback: [{ upstream: 'b', maxTokens: 100 }], deadline: undefined } },
     agents: { planner: { keys: ['canary', 'canary'] } },
     alerts: {
-      channels: { ops: { slack: { url: 'https://hooks/canary' } }, hook: { webhook: { url: 'https://h/?s=canary', secret: 'canary' } } },
+      channels: {
+        ops: { slack: { url: 'https://hooks.slack.com/services/T/canary' } },
+        hook: { webhook: { url: 'https://h/?s=canary', secret: 'canary' } },
+      },
     },
     note: 'use sk-canary0123 or Bearer canary',
   };
@@ -23,7 +26,10 @@ test('a configuration comes out in its shape, without a secret', () => {
     listen: { address: '127.0.0.1:4141', cert: '/etc/cert.pem' },
     admin: { token: '***', hosts: ['outrigger'] },
     limits: { headers: 16_384 },
-    upstreams: { a: { url: 'https://llm.example.org/v1', headers: { organization: '***' } }, b: { url: 'https://***@host:8443/v1?***' } },
+    upstreams: {
+      a: { url: 'https://llm.example.org/v1', headers: { Authorization: '***', 'anthropic-version': '2026' } },
+      b: { url: 'https://***@host:8443/v1?***' },
+    },
     policies: { llm: { retry: { attempts: 3, on: ['overloaded'] }, fallback: [{ upstream: 'b', maxTokens: 100 }] } },
     agents: { planner: { keys: ['***', '***'] } },
   });
