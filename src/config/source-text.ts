@@ -72,15 +72,15 @@ function hideLiterals(line: string): string {
     .replace(
       /(["']?)([\w.-]+)\1(\s*:\s+)("[^"]*"?|'[^']*'?|[^,}\]#]+)/g,
       (whole, quote: string, key: string, colon: string, value: string) =>
-        isCredentialName(key) && !isReference(value) ? `${quote}${key}${quote}${colon}${stars(value)}` : whole,
+        isCredentialName(key) && !isReference(value) && !/^[[{|>&*]/.test(value) ? `${quote}${key}${quote}${colon}${stars(value)}` : whole,
     )
     .replace(/\b((?:Bearer|Basic)\s+)(?!\$\{)([^\s"',}]+)/gi, (_, scheme: string, value: string) => scheme + stars(value))
     .replace(/\b(?:sk|pk|rk|xox[abps]|gh[pousr])[-_][\w-]{8,}/g, stars)
     .replace(/(\/\/)([^/@\s"']+)(@)/g, (_, slashes: string, userinfo: string, sign: string) => slashes + stars(userinfo) + sign);
 }
 
-/** Whether a scalar as written only names its secret: `${NAME}`, `Bearer ${NAME}`, `file:/path`, or opens a collection. */
+/** Whether a scalar as written only names its secret: `${NAME}`, `Bearer ${NAME}` or `file:/path`. */
 export function isReference(written: string): boolean {
   const text = written.trim().replace(/^["']|["']$/g, '');
-  return /^([A-Za-z]+ )?\$\{\w+\}$/.test(text) || /^file:/.test(text) || /^[[{|>]/.test(text);
+  return /^([A-Za-z]+ )?\$\{\w+\}$/.test(text) || /^file:/.test(text);
 }

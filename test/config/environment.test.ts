@@ -37,6 +37,12 @@ describe('references to the environment', () => {
     ]);
   });
 
+  it('is said to be missing, and nothing more about the value', () => {
+    expect(problemLines(load(header('ok').replace('http://x', '${MISSING}')))).toEqual([
+      '3:10 upstreams.a.url: the environment variable MISSING is not set; set it or give a default: ${MISSING:-…}',
+    ]);
+  });
+
   it.each(['${}', '${1A}', '${A', '${A:?no}', '${A:-${B}}', '${a-b}'])('%s is refused as none', (written) => {
     expect(problemLines(load(header(`"${written}"`), { A: '1', B: '2' }))).toEqual([
       '5:12 upstreams.a.headers.x-a: expected ${NAME} or ${NAME:-default}, and $${ for a plain ${',

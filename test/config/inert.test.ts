@@ -47,6 +47,10 @@ describe('warnings', () => {
     expect(warningsOf(...lines)).toEqual([warning]);
   });
 
+  it('take the time of an attempt for lost only where a timeout is retried', () => {
+    expect(warningsOf('deadline: 5m', 'timeout: {}', 'retry: { on: [network] }')).toEqual([]);
+  });
+
   it('stand at the line of what they are about, or of what is around it', () => {
     const { warnings } = valid(withPolicy('deadline: 2m', 'timeout:', '  firstByte: 2m', 'retry: { on: [] }'));
     expect(warnings.map(({ file, line, column }) => `${file}:${line}:${column}`)).toEqual(['c.yaml:7:7', 'c.yaml:8:14']);
@@ -88,7 +92,7 @@ describe('warnings', () => {
     const file = join(directory, 'outrigger.yaml');
     writeFileSync(file, least);
     const read = () => loadConfig({ environment: {}, directory });
-    chmodSync(file, 0o644);
+    chmodSync(file, 0o664);
     expect(read()).toMatchObject({ ok: true, warnings: [] });
     chmodSync(file, 0o666);
     expect(read()).toMatchObject({ ok: true, warnings: [{ message: 'everybody on this machine may change this file' }] });

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of the configuration look like that
 import { describe, expect, it } from 'vitest';
+import { loadConfigText } from '../../src/config/load.ts';
 import { maskedConfig } from '../../src/config/masked-config.ts';
 import { formatProblem } from '../../src/config/problem.ts';
 import { load, valid } from './load-text.ts';
@@ -20,6 +21,9 @@ describe('problems', () => {
     ['in a list of keys', `agents:\n  a:\n    keys:\n      - ${canary}\n      - [${canary}]\n`],
     ['in a text of many lines', `admin:\n  token: |\n    ${canary}\n    ${canary}\n  foo: 1\n  bar: { password: ${canary} }\n`],
     ['behind an alias', `agents: { a: { keys: [&k ${canary}, 5, *k] } }`],
+    ['behind an alias to another place', `upstreams: { a: { headers: { x-note: &k ${canary} } } }\nadmin: { foo: 1, token: *k }`],
+    ['of that place itself', `upstreams: { a: { foo: 1, headers: { x-note: &k ${canary} } } }\nadmin: { token: *k }`],
+    ['that looks like a collection', `admin: { foo: 1, token: "{${canary}" }`],
     ['that is there twice', `agents: { a: { keys: [${canary}] }, b: { keys: [${canary}] } }`],
     ['in a URL', `upstreams: { a: { url: "https://user:${canary}@example.org" } }`],
     ['in a quote without end', `admin: { token: "${canary}\n`],
@@ -105,6 +109,11 @@ agents:
         },
       },
     });
+  });
+
+  it('shows what a flag put in the place of a value from outside', () => {
+    const loaded = loadConfigText(text, { listen: '127.0.0.1:1', environment, directory: '/' });
+    expect(maskedConfig(loaded)).toMatchObject({ listen: { address: '127.0.0.1:1' }, drainTimeout: '***' });
   });
 
   it('leaves the configuration itself alone', () => {
