@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import type { Order, ScenarioName, Values } from './measurement.ts';
 import { startPinned } from './processes.ts';
 import { replaceSection, report } from './report.ts';
-import { loadCore, type ProxyName, proxies, type Running, startUpstream } from './targets.ts';
+import { loadCore, type ProxyName, proxies, proxyCore, type Running, startUpstream } from './targets.ts';
 import { openWindow } from './window.ts';
 
 const usage = `node bench/run.ts [--rounds N] [--quick] [--proxies a,b] [--scenarios a,b]
@@ -89,7 +89,7 @@ async function runPhase(round: number, phase: ScenarioName[]): Promise<void> {
       if (rows === undefined) continue;
       const values = await measure(scenario, target, targets);
       if (values !== undefined) rows.push(values);
-      console.error(`round ${round + 1}/${rounds}  ${scenario.padEnd(10)}  ${target.name.padEnd(11)}  ${summary(values)}`);
+      console.error(`round ${round + 1}/${rounds}  ${scenario.padEnd(10)}  ${target.name.padEnd(21)}  ${summary(values)}`);
     }
   }
   for (const target of targets) if (target.proxyPid !== undefined) await target.stop();
@@ -153,15 +153,24 @@ function publish(): void {
 }
 
 function conditions(): string {
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
-  const commit = `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', '--', ':/src', ':/bench', ':/bin', ':/package-lock.json') === '' ? '' : ' with changes'}`;
   const machine = `${cpus()[0]?.model.trim()} x ${cpus().length}, ${Math.round(totalmem() / 1024 ** 3)} GB, Linux ${release()}`;
-  const command = ['npm run bench --', ...process.argv.slice(2)].join(' ').replace(/ --$/, '');
+  const command = ['npm run bench', ...(process.argv.length > 2 ? ['--'] : []), ...process.argv.slice(2)].join(' ');
   return [
-    `- Machine: ${machine}; proxy on core 0, load and upstream on core 1`,
-    `- Node ${process.version}, commit ${commit}, ${new Date().toISOString().slice(0, 10)}`,
-    `- \`${command}\`: medians of ${rounds} rounds; ${thrownAway} measurements thrown away for foreign load above ${foreignLimit * 100} % of a core`,
+    `- Machine: ${machine}; proxy on core ${proxyCore}, load and upstream on core ${loadCore}`,
+    `- Node ${process.version}, commit ${commit()}, ${new Date().toISOString().slice(0, 10)}`,
+    `- \`${command}\`: medians over ${rounds === 1 ? 'one round' : `${rounds} rounds`}; ${thrownAway} measurements thrown away for foreign load above ${foreignLimit * 100} % of a core`,
   ].join('\n');
+}
+
+/** The commit that was measured, and whether what runs differs from it. */
+function commit(): string {
+  const git = (...args: string[]) => execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8', stdio: 'pipe' }).trim();
+  try {
+    const changes = git('status', '--porcelain', '--', ':/src', ':/bench', ':/bin', ':/package-lock.json');
+    return `${git('rev-parse', '--short', 'HEAD')}${changes === '' ? '' : ' with changes'}`;
+  } catch {
+    return 'unknown';
+  }
 }
 
 function summary(values: Values | undefined): string {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ScenarioName, Values } from '../../bench/measurement.ts';
 import { markdownTable, replaceSection, report } from '../../bench/report.ts';
@@ -77,4 +79,9 @@ test('only what stands between the markers is replaced', () => {
 test('a document without the markers is refused', () => {
   expect(() => replaceSection('a <!-- /bench --> <!-- bench -->', 'bench', 'new')).toThrow('no section');
   expect(() => replaceSection('a', 'bench', 'new')).toThrow('no section');
+});
+
+test('the page that a run writes has a place for its tables', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/performance.md'), 'utf8');
+  expect(replaceSection(page, 'bench', 'new tables')).toContain('<!-- bench -->\nnew tables\n<!-- /bench -->');
 });
