@@ -87,7 +87,8 @@ function breakOff(response: ServerResponse, reply: Reply, dialect: Dialect, tail
   }
   // Without chunks and without a length, a closed connection is the end of a whole message: only a reset is not.
   if (!response.chunkedEncoding && headerValue(reply.headers, 'content-length') === undefined) socket.resetAndDestroy();
-  else socket.destroySoon();
+  // Node hands chunks to the socket at the end of the turn: ended before that, it would never send them.
+  else process.nextTick(() => socket.destroySoon());
 }
 
 function brokenBy(ending: Ending) {
