@@ -4,11 +4,11 @@ import { verdictOfError } from './classify.ts';
 import { errorIn } from './error-facts.ts';
 import { isCut, looksWhole } from './event-data.ts';
 import { asObject, countIn, type JsonObject, objectsIn, parseObject } from './json-object.ts';
-import { tokensIn } from './tokens.ts';
+import { Tokens } from './tokens.ts';
 import { scanUsage } from './usage-scan.ts';
 
 /** What an event must hold to be worth parsing once there was content. The last event repeats the token counts. */
-const tellingPieces = ['"error"', '"finishReason"'];
+const telling = new Tokens('"error"', '"finishReason"');
 
 /** Finish reasons that are not the end of a good answer. */
 const badFinishes: Readonly<Record<string, 'content-filter' | 'invalid-output'>> = {
@@ -26,7 +26,7 @@ const badFinishes: Readonly<Record<string, 'content-filter' | 'invalid-output'>>
 export const geminiAnswer: AnswerFormat = {
   readEvent(data, _name, settled) {
     if (!looksWhole(data)) return malformed;
-    if (settled && tokensIn(data, tellingPieces) === 0) return content;
+    if (settled && telling.in(data) === 0) return content;
     const part = parseObject(data);
     if (!part) return isCut(data) ? content : malformed;
     return readPart(part);

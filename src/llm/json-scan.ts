@@ -68,8 +68,8 @@ const letterF = 0x66;
 const letterT = 0x74;
 const minus = 0x2d;
 
-/** Strings up to this length are cheaper to walk through here than to hand to native code. */
-const shortString = 48;
+/** So many bytes without an escape make it likely that there are more. */
+const plainRun = 48;
 
 /** Each method takes an offset and returns the one behind what it read, or -1 where the JSON is malformed. */
 class Scanner {
@@ -135,30 +135,34 @@ class Scanner {
     }
   }
 
+  /** Walks byte by byte while escapes are near, and lets native code look for the quote at the end of a plain run. */
   #string(from: number): number {
     const bytes = this.#bytes;
+    const { length } = bytes;
     if (bytes[from] !== quote) return -1;
     let at = from + 1;
-    for (const limit = Math.min(at + shortString, bytes.length); at < limit; at += 1) {
-      const byte = bytes[at];
-      if (byte === quote) return at + 1;
-      if (byte === backslash) at += 1;
-    }
-    return this.#longString(from + 1, at);
-  }
-
-  /** Goes on behind a walk that ended at `from`, on no byte of an escape: a quote behind an odd run of backslashes is escaped. */
-  #longString(contentStart: number, from: number): number {
-    const bytes = this.#bytes;
-    let at = from;
     for (;;) {
-      const found = bytes.indexOf(quote, at);
+      let plainFrom = at;
+      while (at < length && at - plainFrom < plainRun) {
+        const byte = bytes[at];
+        if (byte === quote) return at + 1;
+        if (byte === backslash) {
+          at += 2;
+          plainFrom = at;
+        } else at += 1;
+      }
+      const found = at < length ? bytes.indexOf(quote, at) : -1;
       if (found < 0) return -1;
-      let run = found - 1;
-      while (run >= contentStart && bytes[run] === backslash) run -= 1;
-      if ((found - 1 - run) % 2 === 0) return found + 1;
+      if (!this.#isEscaped(found, at)) return found + 1;
       at = found + 1;
     }
+  }
+
+  /** A quote behind an odd run of backslashes is escaped. At `from` no escape is under way. */
+  #isEscaped(at: number, from: number): boolean {
+    let run = at;
+    while (run > from && this.#bytes[run - 1] === backslash) run -= 1;
+    return (at - run) % 2 === 1;
   }
 
   #literal(from: number, word: string): number {

@@ -74,7 +74,7 @@ export class BoundedBytes {
     if (taken <= 0) return;
     const needed = this.length + taken;
     if (needed > this.bytes.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.min(this.#limitBytes, Math.max(needed, this.bytes.length * 2, 256)));
+      const grown = Buffer.allocUnsafe(Math.min(this.#limitBytes, Math.max(needed, this.bytes.length * 2, 1024)));
       this.bytes.copy(grown, 0, 0, this.length);
       this.bytes = grown;
     }

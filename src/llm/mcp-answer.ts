@@ -1,10 +1,10 @@
 import { type AnswerFormat, content, malformed, type Sign } from './answer-format.ts';
 import { isCut, looksWhole } from './event-data.ts';
 import { asObject, type JsonObject, parseObject } from './json-object.ts';
-import { tokensIn } from './tokens.ts';
+import { Tokens } from './tokens.ts';
 
 /** What a message must hold to be worth parsing: else it tells of no failure. */
-const tellingPieces = ['"error"', '"isError"'];
+const telling = new Tokens('"error"', '"isError"');
 
 /**
  * Answers of an MCP server: one JSON-RPC message, or a stream of them. A tool that failed says so inside a 200. A stream
@@ -15,7 +15,7 @@ export const mcpAnswer: AnswerFormat = {
     // The empty event that begins a stream which can be resumed.
     if (data.length === 0) return content;
     if (!looksWhole(data)) return malformed;
-    if (tokensIn(data, tellingPieces) === 0) return content;
+    if (telling.in(data) === 0) return content;
     const message = parseObject(data);
     if (!message) return isCut(data) ? content : malformed;
     return readMessage(message);

@@ -4,16 +4,16 @@ import { verdictOfError } from './classify.ts';
 import { errorIn } from './error-facts.ts';
 import { isCut, looksWhole } from './event-data.ts';
 import { asObject, countIn, type JsonObject, parseObject } from './json-object.ts';
-import { tokensIn } from './tokens.ts';
+import { Tokens } from './tokens.ts';
 
 /** What a line must hold to be worth parsing once there was content. */
-const tellingPieces = ['"error"', '"done":true', '"done": true'];
+const telling = new Tokens('"error"', '"done":true', '"done": true');
 
 /** Answers of Ollama's own interface: lines of JSON, or one object. */
 export const ollamaAnswer: AnswerFormat = {
   readEvent(data, _name, settled) {
     if (!looksWhole(data)) return malformed;
-    if (settled && tokensIn(data, tellingPieces) === 0) return content;
+    if (settled && telling.in(data) === 0) return content;
     const line = parseObject(data);
     if (!line) return isCut(data) ? content : malformed;
     return readLine(line);

@@ -6,11 +6,11 @@ import { eventType, isCut, looksWhole } from './event-data.ts';
 import { asObject, type JsonObject, objectsIn, parseObject } from './json-object.ts';
 import { readResponseEvent, verdictOfResponse } from './openai-responses.ts';
 import { openaiUsage } from './openai-usage.ts';
-import { standsAt, tokensIn } from './tokens.ts';
+import { standsAt, Tokens } from './tokens.ts';
 import { scanUsage } from './usage-scan.ts';
 
 /** What an event must hold to be worth parsing once there was content; the last two are told by where the bits stand. */
-const tellingPieces = ['"error"', '"content_filter"', '"usage":{', '"usage": {'];
+const telling = new Tokens('"error"', '"content_filter"', '"usage":{', '"usage": {');
 const worthParsing = 0b0011;
 
 const last: Sign = { meaningful: false, last: true };
@@ -46,7 +46,7 @@ export const openaiAnswer: AnswerFormat = {
 
 function skimChunk(data: Buffer): Sign {
   if (!looksWhole(data)) return malformed;
-  const found = tokensIn(data, tellingPieces);
+  const found = telling.in(data);
   if (found === 0) return content;
   const chunk = (found & worthParsing) === 0 ? undefined : parseObject(data);
   if (chunk) return readChunk(chunk);

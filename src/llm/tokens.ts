@@ -1,22 +1,35 @@
 const quote = 0x22;
 
 /**
- * Which of these pieces of JSON, each beginning with the quote of a key or value, stand in the bytes: bit `i` for
- * `pieces[i]`. In JSON a quote inside a string is escaped, so text cannot pass for a key: good for deciding that an event
- * need not be parsed. One pass over the bytes; Buffer.indexOf is slower, for it stops at every quote.
+ * Finds pieces of JSON, each beginning with the quote of a key or value, in one pass; Buffer.indexOf is slower, for it
+ * stops at every quote. In JSON a quote inside a string is escaped, so text cannot pass for a key: good for deciding that
+ * an event need not be parsed.
  */
-export function tokensIn(bytes: Uint8Array, pieces: readonly string[]): number {
-  let found = 0;
-  const last = bytes.length - 1;
-  for (let at = 0; at < last; at += 1) {
-    if (bytes[at] !== quote) continue;
-    const second = bytes[at + 1];
-    for (let i = 0; i < pieces.length; i += 1) {
-      const piece = pieces[i] as string;
-      if (piece.charCodeAt(1) === second && standsAt(bytes, at, piece)) found |= 1 << i;
-    }
+export class Tokens {
+  readonly #pieces: readonly string[];
+  /** By the byte behind the quote: whether any piece goes on like that. */
+  readonly #starts = new Uint8Array(256);
+
+  constructor(...pieces: string[]) {
+    this.#pieces = pieces;
+    for (const piece of pieces) this.#starts[piece.charCodeAt(1)] = 1;
   }
-  return found;
+
+  /** Which pieces stand in the bytes: bit `i` for the piece number `i`. */
+  in(bytes: Uint8Array): number {
+    const starts = this.#starts;
+    let found = 0;
+    for (let at = 0, last = bytes.length - 1; at < last; at += 1) {
+      if (bytes[at] === quote && starts[bytes[at + 1] as number] === 1) found |= this.#at(bytes, at);
+    }
+    return found;
+  }
+
+  #at(bytes: Uint8Array, at: number): number {
+    let found = 0;
+    for (let i = 0; i < this.#pieces.length; i += 1) if (standsAt(bytes, at, this.#pieces[i] as string)) found |= 1 << i;
+    return found;
+  }
 }
 
 /** Whether these ASCII characters stand at an offset. */
