@@ -67,28 +67,25 @@ export class Watched {
 
   async #end(base: Ending): Promise<Ending> {
     this.#body.stop();
-    const whole = base.complete && this.#timedOut === undefined;
-    if (!whole) this.#broken = base;
+    if (!base.complete) this.#broken = base;
     await this.#body.seen;
-    const judgement = await this.#body.watcher.end(whole);
+    const judgement = await this.#body.watcher.end(base.complete);
     return {
       ...base,
-      verdict: this.#lastWord(base, judgement, whole),
-      complete: whole && (this.reply.verdict !== 'ok' || judgement.complete),
+      verdict: this.#lastWord(base, judgement),
+      complete: base.complete && (this.reply.verdict !== 'ok' || judgement.complete),
       ...(judgement.usage && { usage: judgement.usage }),
     };
   }
 
   /** What the upstream said of itself outweighs how the body ended; an agent that left is no fault of the upstream's. */
-  #lastWord(base: Ending, judgement: Judgement, whole: boolean): Verdict {
+  #lastWord(base: Ending, judgement: Judgement): Verdict {
     const { judged } = this.#body;
     const byHead = this.reply.verdict;
-    if (whole && judgement.verdict !== 'ok') return judgement.verdict;
+    if (base.complete && judgement.verdict !== 'ok') return judgement.verdict;
     if (judged !== 'ok' && judged !== 'more') return judged;
     if (byHead !== 'ok') return judgement.verdict === 'ok' ? byHead : judgement.verdict;
     if (this.#timedOut) return 'timeout';
-    if (base.verdict !== 'ok') return base.verdict;
-    if (judgement.verdict !== 'ok') return judgement.verdict;
-    return whole ? 'ok' : 'network';
+    return base.verdict === 'ok' ? judgement.verdict : base.verdict;
   }
 }

@@ -60,6 +60,18 @@ describe('a gate that holds a bad reply', () => {
     expect((await reply.ended).verdict).toBe('overloaded');
   });
 
+  it('tells what the body said so far where the rest does not come', async () => {
+    const test = held({ head: 'rate-limited' });
+    test.open.push('quota-exhausted\n');
+    await test.clock.advance(1_000);
+    const reply = await test.reply();
+    expect(reply.verdict).toBe('quota-exhausted');
+    const reading = textOf(reply);
+    await test.clock.advance(60_000);
+    expect(await reading).toBe('quota-exhausted\n');
+    expect(test.call.noted('timeout')).toMatchObject([{ phase: 'idle', afterMs: 60_000 }]);
+  });
+
   it('reads 64 KB of it at most', async () => {
     const test = held({ head: 'server-error' });
     const chunk = 'x'.repeat(64 * 1024);

@@ -100,6 +100,18 @@ describe('before the reply is handed up', () => {
     expect(test.clock.pending).toBe(0);
   });
 
+  it('what comes before the reader of a reply let go is given once', async () => {
+    const test = gated();
+    await test.push('start\n');
+    await test.clock.advance(15_000);
+    const reply = await test.reply();
+    await test.push('say\n');
+    test.open.end();
+    const seen = reading(reply);
+    await seen.loop;
+    expect(seen.text).toBe('start\nsay\n');
+  });
+
   it('comments alone do not start the hold time', async () => {
     const test = gated();
     await test.push(': wait\n');
@@ -228,6 +240,19 @@ describe('after the reply was handed up', () => {
     expect(seen.over).toBe(false);
     await test.clock.advance(1);
     expect(seen.over).toBe(true);
+  });
+
+  it('content that is decoded after the end sets no timer any more', async () => {
+    const decoders: (() => void)[] = [];
+    const test = gated({ holds: false, words: { decoding: () => new Promise((resolve) => decoders.push(resolve)) } });
+    const reply = await test.reply();
+    const seen = reading(reply);
+    await test.push('say\n');
+    reply.discard();
+    decoders.shift()?.();
+    await seen.loop;
+    await reply.ended;
+    expect(test.clock.pending).toBe(0);
   });
 
   it('it sets a timer now and then, not at every chunk', async () => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { failure } from '../../src/core/failure.ts';
 import type { Reply } from '../../src/core/outcome.ts';
@@ -172,6 +173,15 @@ describe('a gate that holds', () => {
     });
     expect(outcome).toMatchObject({ kind: 'failure', verdict: 'cancelled' });
     expect(open.discarded).toBe(true);
+  });
+
+  it('leaves nothing on the signal of the call', async () => {
+    const test = held();
+    await test.settle();
+    expect(getEventListeners(test.call.signal, 'abort')).toHaveLength(1);
+    test.open.push('say\n');
+    await test.run;
+    expect(getEventListeners(test.call.signal, 'abort')).toEqual([]);
   });
 
   it('judges on a decoded copy, however long the decoding takes', async () => {

@@ -1,9 +1,10 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { Call } from '../../src/core/dialect.ts';
 import type { Reply } from '../../src/core/outcome.ts';
 import { createGate } from '../../src/policies/gate.ts';
 import { createTimeout, timeoutSettings } from '../../src/policies/timeout.ts';
-import { context, exchange, hanging, openReply, openTunnel, request, script, wholeReply } from './kit.ts';
+import { context, exchange, hanging, openReply, openTunnel, request, script, textOf, wholeReply } from './kit.ts';
 import { scriptedDialect } from './scripted-dialect.ts';
 
 const chat: Call = { kind: 'llm', repeatable: true, stateful: false };
@@ -11,7 +12,9 @@ const chat: Call = { kind: 'llm', repeatable: true, stateful: false };
 describe('the limits of an attempt', () => {
   async function limitsOf(settings: Parameters<typeof timeoutSettings.parse>[0], call: Call | Promise<Call>) {
     const next = script(wholeReply());
-    await createTimeout(timeoutSettings.parse(settings), context()).run(exchange({ request: request({ call: () => call }) }), next);
+    const exchanged = exchange({ request: request({ call: () => call }) });
+    await createTimeout(timeoutSettings.parse(settings), context()).run(exchanged, next);
+    expect(getEventListeners(exchanged.signal, 'abort')).toEqual([]);
     return next.calls[0]?.limits;
   }
 
@@ -58,6 +61,7 @@ it('a call that ends while its upload is still awaited is not sent', async () =>
   call.hangUp();
   expect(await run).toMatchObject({ kind: 'failure', verdict: 'cancelled', sent: 'no' });
   expect(next.calls).toEqual([]);
+  expect(getEventListeners(call.signal, 'abort')).toEqual([]);
 });
 
 describe('a timeout in observe mode', () => {
@@ -117,7 +121,7 @@ describe('a timeout in observe mode', () => {
   it('notes a total that has run out, in the wait or in the body', async () => {
     const waiting = observed({ total: '10s' });
     const run = waiting.policy.run(waiting.call, hanging);
-    await waiting.clock.advance(10_000);
+    await waiting.clock.advance(600_000);
     expect(waiting.call.events).toEqual(waiting.would('total', 10_000));
     waiting.call.hangUp();
     expect(await run).toMatchObject({ kind: 'failure', verdict: 'cancelled' });
@@ -130,6 +134,20 @@ describe('a timeout in observe mode', () => {
     reply.discard();
     await reply.ended;
     expect(reading.clock.pending).toBe(0);
+  });
+
+  it('counts the silence before the first content as the gate does, and nothing after the end', async () => {
+    const silent = observed({});
+    const reply = (await silent.policy.run(silent.call, script(openReply().reply))) as Reply;
+    void reply.body.next();
+    await silent.clock.advance(60_000);
+    expect(silent.call.events).toEqual(silent.would('idle', 60_000));
+
+    const quick = observed({ total: '10s' });
+    const whole = (await quick.policy.run(quick.call, script(wholeReply()))) as Reply;
+    await textOf(whole);
+    await quick.clock.advance(0);
+    expect(quick.clock.pending).toBe(0);
   });
 
   it('does not count what stands open on purpose', async () => {

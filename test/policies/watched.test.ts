@@ -109,9 +109,10 @@ describe('the ending of a watched reply', () => {
     for (const decoding of [undefined, () => Promise.resolve()]) {
       const { open, reply, clock } = watched(decoding && { decoding });
       open.push('bug\n');
-      open.push('say\n');
-      await textOf(reply);
+      const reading = textOf(reply);
       await clock.advance(0);
+      open.push('say\n');
+      await reading;
       expect(await reply.ended).toMatchObject({ verdict: 'server-error', complete: false, cause: { message: 'a bug in the watcher' } });
       expect(open.discarded).toBe(true);
     }

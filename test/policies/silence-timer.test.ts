@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { ManualClock } from '../../src/core/manual-clock.ts';
+import { SilenceTimer } from '../../src/policies/silence-timer.ts';
+
+it('a silence timer that was stopped never tells, even if something is heard after that', async () => {
+  const clock = new ManualClock();
+  const told: number[] = [];
+  const timer = new SilenceTimer(clock, 50, (limitMs) => told.push(limitMs));
+  timer.waiting();
+  timer.stop();
+  timer.heard(100);
+  expect(clock.pending).toBe(0);
+  await clock.advance(1_000);
+  expect(told).toEqual([]);
+});
+
+it('a silence timer tells once, when the waits since something was heard add up to the limit, and not before', async () => {
+  const step = fc.record({ kind: fc.constantFrom('read', 'pause', 'hear'), ms: fc.integer({ min: 1, max: 80 }) });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      const limitMs = 100;
+      const clock = new ManualClock();
+      const told: number[] = [];
+      const timer = new SilenceTimer(clock, limitMs, () => told.push(clock.now()));
+      let silentMs = 0;
+      let expected: number | undefined;
+      for (const { kind, ms } of steps) {
+        if (kind === 'read') {
+          timer.waiting();
+          if (expected === undefined && silentMs + ms >= limitMs) expected = clock.now() + limitMs - silentMs;
+          await clock.advance(ms);
+          timer.served();
+          silentMs += ms;
+        } else if (kind === 'pause') {
+          await clock.advance(ms);
+        } else {
+          timer.heard(limitMs);
+          silentMs = 0;
+        }
+      }
+      expect(told).toEqual(expected === undefined ? [] : [expected]);
+      expect(clock.pending).toBeLessThanOrEqual(1);
+    }),
+    { numRuns: 60 },
+  );
+});
