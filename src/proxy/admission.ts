@@ -25,20 +25,21 @@ export interface Terms {
 
 /** Why a request is not served, judged by its head alone; undefined if it is. */
 export function refusalOf(message: IncomingMessage, { target, found, length, upgrades }: Asked, terms: Terms): Refusal | undefined {
-  if (message.method === 'CONNECT') return { code: 'method_not_allowed', message: 'CONNECT is not served: this is no forward proxy.' };
+  if (message.method === 'CONNECT')
+    return { code: 'method_not_allowed', message: 'CONNECT is not served: this is no forward proxy.', closes: true };
   const framing = framingProblem(message);
   if (framing) return framing;
-  if (upgrades && announcedLength(message) !== 0) return { code: 'bad_request', message: 'An upgrade cannot have a body.' };
+  if (upgrades && announcedLength(message) !== 0) return { code: 'bad_request', message: 'An upgrade cannot have a body.', closes: true };
   if (isCrossSite(message.rawHeaders))
     return { code: 'forbidden', message: 'Browsers may not call the sidecar on behalf of another site.' };
   const { remotePort } = message.socket;
   if (remotePort !== undefined && terms.ownPorts.has(remotePort)) {
     return { code: 'loop_detected', message: 'The call comes from the sidecar itself: an upstream URL points back at it.' };
   }
-  if (target.kind === 'refused') return target;
+  if (target.kind === 'refused') return { code: target.code, message: target.message, closes: true };
   if (found === 'ambiguous') return { code: 'bad_request', message: 'The path can be read as another route than the one it names.' };
   if (found === 'none') return { code: 'no_route', message: `No route matches this path. Routes: ${terms.routes.join(', ')}.` };
-  if ((length ?? 0) > terms.limits.requestBody) return { code: 'body_too_large', message: tooLarge(terms.limits) };
+  if ((length ?? 0) > terms.limits.requestBody) return { code: 'body_too_large', message: tooLarge(terms.limits), closes: true };
   return undefined;
 }
 

@@ -6,7 +6,7 @@ import type { AbortReason, Exchange } from '../core/exchange.ts';
 import { abortedFailure, failure } from '../core/failure.ts';
 import { headerValue, mediaType, type RawHeaders } from '../core/headers.ts';
 import { createReply, type Ending, type Failure, type Outcome, type Source, type TimeoutPhase } from '../core/outcome.ts';
-import { responseFields } from './fields.ts';
+import { responseFields, trailerFields } from './fields.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { createTunnel } from './tunnel.ts';
 import { closedByPeer, upstreamFailure } from './upstream-error.ts';
@@ -19,6 +19,9 @@ const highWaterBytes = 64 * 1024;
 
 /** More interim responses than this before the real one are an attack or a fault (1xx flood). */
 const mostInterim = 32;
+
+/** A longer reason phrase than this is no reason; the parser bounds all other parts of a head. */
+const longestReason = 1024;
 
 /**
  * One request to one upstream: at once undici's handler, the source of the reply's bytes and the owner of the timers up to
@@ -99,6 +102,10 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, _headers: unknown, statusText?: string): void {
     const raw = latin1(controller.rawHeaders);
+    if (status < 100 || (statusText?.length ?? 0) > longestReason) {
+      this.#fail(this.#protocolError('Its status line is not valid.'));
+      return;
+    }
     if (status < 200) {
       this.#interim += 1;
       if (this.#interim > mostInterim) this.#fail(this.#protocolError('It sends interim responses without end.'));
@@ -140,7 +147,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
-    const trailers = latin1(controller.rawTrailers);
+    const trailers = trailerFields(latin1(controller.rawTrailers));
     this.#end({ verdict: 'ok', complete: true, bytes: this.#bytes, ...(trailers.length > 0 && { trailers }) });
   }
 
@@ -152,7 +159,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
       this.#end({ verdict: 'network', complete: false, bytes: this.#bytes, cause: error });
       return;
     }
-    this.#fail(upstreamFailure(error, upstream, this.#sent, this.#started && this.reusedSocket && closedByPeer(error)));
+    this.#fail(upstreamFailure(error, upstream, this.#sent, this.reusedSocket && closedByPeer(error)));
   }
 
   onRequestUpgrade(controller: Dispatcher.DispatchController, status: number, _headers: unknown, socket: Duplex): void {
@@ -282,8 +289,14 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
   }
 }
 
-/** undici gives the raw fields as bytes; one char a byte keeps them as they were. */
+/**
+ * undici gives the raw fields of HTTP/1.1 as bytes; one char a byte keeps them as they were. Those of HTTP/2 come by name,
+ * with the values of each together.
+ */
 function latin1(raw: Dispatcher.DispatchController['rawHeaders'] | undefined): RawHeaders {
-  if (!Array.isArray(raw)) return [];
+  if (!raw) return [];
+  if (!Array.isArray(raw)) {
+    return Object.entries(raw).flatMap(([name, value]) => (name.startsWith(':') ? [] : [value ?? []].flat().flatMap((one) => [name, one])));
+  }
   return raw.map((part: Buffer | string) => (typeof part === 'string' ? part : part.toString('latin1')));
 }

@@ -45,6 +45,18 @@ export function responseFields(raw: RawHeaders): string[] {
   return endToEnd(raw, undefined);
 }
 
+/** Fields that mean something only before the body: they frame, route, authenticate or describe it (RFC 9110, 6.5.1). */
+const notInTrailers = new Set([
+  ...['content-length', 'content-encoding', 'content-type', 'content-range', 'trailer', 'host', 'expect', 'max-forwards'],
+  ...['authorization', 'cookie', 'set-cookie', 'www-authenticate', 'location', 'retry-after', 'vary'],
+  ...['age', 'cache-control', 'date', 'expires', 'pragma', 'warning'],
+]);
+
+/** The fields that may follow the body of a response. */
+export function trailerFields(raw: RawHeaders): string[] {
+  return endToEnd(raw, undefined).filter((_, i, fields) => !notInTrailers.has((fields[i & ~1] as string).toLowerCase()));
+}
+
 function endToEnd(raw: RawHeaders, also: ReadonlySet<string> | undefined): string[] {
   const kept: string[] = [];
   let nominated: string[] | undefined;

@@ -5,6 +5,8 @@ import { headerValue } from '../core/headers.ts';
 export interface Refusal {
   code: ErrorCode;
   message: string;
+  /** Where the message ends is in doubt, or does not matter any more: nothing more is read from the connection. */
+  closes?: boolean;
 }
 
 /**
@@ -22,6 +24,7 @@ export function framingProblem(request: IncomingMessage): Refusal | undefined {
     else if (name === 'content-length') lengths += 1;
     else if (name === 'transfer-encoding') codings += 1;
   }
+  if (hosts === 0 && request.httpVersion !== '1.0') return bad('The request names no host.');
   if (hosts > 1) return bad('The request names its host more than once.');
   if (hosts === 1 && !/^[A-Za-z0-9\-._~%!$&'()*+,;=[\]:]*$/.test(headerValue(raw, 'host') ?? ''))
     return bad('The Host header is not a host.');
@@ -43,5 +46,5 @@ export function announcedLength(request: IncomingMessage): number | undefined {
 }
 
 function bad(message: string): Refusal {
-  return { code: 'bad_request', message };
+  return { code: 'bad_request', message, closes: true };
 }

@@ -12,6 +12,7 @@ import { headerValue } from '../core/headers.ts';
 import type { Journal } from '../core/journal.ts';
 import { type Asked, isOwnAuthority, refusalOf, tooLarge } from './admission.ts';
 import { AgentRequest } from './agent-request.ts';
+import { callOn, carry, closeAfterCall, isClosing } from './agent-socket.ts';
 import { CallRecord } from './call-record.ts';
 import { CallsInFlight } from './calls-in-flight.ts';
 import { writeEarlyHints } from './early-hints.ts';
@@ -73,11 +74,14 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     maxHeaderSize: limits.headers,
     headersTimeout: limits.headersTimeout,
     requestTimeout: limits.requestTimeout,
-    connectionsCheckingInterval: 5000,
+    connectionsCheckingInterval: Math.min(1000, limits.headersTimeout, limits.requestTimeout),
     keepAliveTimeout: 75_000,
     noDelay: true,
+    // Refused by ourselves, in the caller's format.
+    requireHostHeader: false,
     // Anything else that a client wants to upgrade to is answered as if it had not asked (RFC 9110, 7.8).
-    shouldUpgradeCallback: (request: IncomingMessage) => request.headers.upgrade?.toLowerCase() === 'websocket',
+    shouldUpgradeCallback: (request: IncomingMessage) =>
+      request.headers.upgrade?.toLowerCase() === 'websocket' && request.httpVersion === '1.1',
   };
   const server: Server =
     listen.cert === undefined || listen.key === undefined
@@ -106,6 +110,11 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   }
 
   async function serve(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
+    const { socket } = message;
+    // Pipelined requests run one after the other: only safe ones might run at once (RFC 9112, 9.3.2).
+    for (let before = callOn(socket); before; before = callOn(socket)) await before.done;
+    if (isClosing(socket)) return;
+    if (!response.shouldKeepAlive) closeAfterCall(socket);
     const { limits: current } = plane();
     const length = announcedLength(message);
     let call: ServedCall | undefined;
@@ -120,7 +129,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
           });
     const connection: Connection = {
       response,
-      socket: message.socket,
+      socket,
       requestBytes: () => (body instanceof ReplayBody ? body.receivedBytes : 0),
       requestComplete: () => length === 0 || message.complete,
     };
@@ -145,6 +154,8 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     agent.on('data', collect);
     agent.on('end', left);
     agent.on('error', left);
+    // Node closes the connection of a response only where it has made the response itself.
+    response.on('finish', () => agent.destroySoon());
     const connection: Connection = {
       response,
       socket: agent,
@@ -186,7 +197,12 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     );
     const call = new ServedCall(record, connection, dialect, serving());
     calls.add(call);
+    carry(message.socket, call);
     if (refusal || !matched) {
+      if (refusal?.closes) {
+        connection.response.shouldKeepAlive = false;
+        closeAfterCall(message.socket);
+      }
       call.refuse(failure(refusal?.code ?? 'no_route', refusal?.message ?? 'No route.'));
     } else {
       const request = new AgentRequest(

@@ -117,6 +117,8 @@ export class ReplayBody implements RequestBody {
     this.#options.onWanted?.();
     this.#request.on('data', (chunk: Uint8Array) => this.#add(chunk));
     this.#request.on('end', () => {
+      // A body that was too large is no shorter one for having been read on to its end.
+      if (this.#broken) return;
       this.#ended = true;
       this.#wake();
     });

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Dialect } from '../core/dialect.ts';
-import { errorCodes } from '../core/error-codes.ts';
+import { type ErrorCode, errorCodes } from '../core/error-codes.ts';
 import type { CallOutcome } from '../core/event.ts';
 import type { AbortReason, Exchange, Handler } from '../core/exchange.ts';
 import { failure } from '../core/failure.ts';
@@ -42,6 +42,7 @@ export class ServedCall {
   readonly #over = Promise.withResolvers<void>();
   #committed: Reply | Tunnel | undefined;
   #left = false;
+  #refusing = false;
 
   constructor(record: CallRecord, connection: Connection, dialect: Dialect, options: ServingOptions) {
     this.record = record;
@@ -61,6 +62,7 @@ export class ServedCall {
 
   /** Ends the call for a reason of ours: before commit it is refused with it, after commit it is broken off. */
   abort(reason: AbortReason): void {
+    if (this.#refusing) return;
     if (this.#committed) this.#committed.discard();
     else this.#aborter.abort(reason);
   }
@@ -72,6 +74,7 @@ export class ServedCall {
 
   /** Answers without any upstream. */
   refuse(refusal: Failure): void {
+    this.#refusing = true;
     this.#settle(this.#refuse(refusal));
   }
 
@@ -123,7 +126,7 @@ export class ServedCall {
     }
     let failed = outcome.kind === 'failure' ? outcome : undefined;
     let reply = outcome.kind === 'failure' ? this.#dialect.refuse(outcome) : outcome;
-    if (this.#options.draining()) response.shouldKeepAlive = false;
+    if (this.#options.draining() || (failed && endsConnection.has(failed.code))) response.shouldKeepAlive = false;
     if (!this.#connection.requestComplete()) lingerOnClose(response, socket);
     if (!writeHead(response, reply, this.#headers(reply, failed))) {
       reply.discard();
@@ -230,8 +233,11 @@ export class ServedCall {
   }
 }
 
+/** Failures after which what the connection still carries is no request. */
+const endsConnection: ReadonlySet<ErrorCode> = new Set(['bad_request', 'body_too_large', 'headers_too_large']);
+
 /** How long an agent may go on sending a body that nobody reads before the connection is cut. */
-const lingerMs = 2000;
+const lingerMs = 1000;
 
 /**
  * The answer is out before the agent has sent all of its body. Closing at once would reset the connection and take the

@@ -5,20 +5,19 @@ import type { Ending, Tunnel } from '../core/outcome.ts';
 
 /** A tunnel over the upstream's side of an upgraded connection. It ends when that socket has closed. */
 export function createTunnel(headers: RawHeaders, socket: Duplex): Tunnel {
+  // The sockets that undici hands over are net.Sockets.
+  const bytesRead = () => (socket as Socket).bytesRead;
+  const before = bytesRead();
   const { promise: ended, resolve } = Promise.withResolvers<Ending>();
-  let bytes = 0;
   let verdict: Ending['verdict'] = 'ok';
   let cause: unknown;
-  socket.on('data', (chunk: Uint8Array) => {
-    bytes += chunk.byteLength;
-  });
-  // Listening for data starts the flow; hold it until somebody reads.
-  socket.pause();
   socket.on('error', (error) => {
     verdict = 'network';
     cause = error;
   });
-  socket.on('close', () => resolve({ verdict, complete: verdict === 'ok', bytes, ...(cause !== undefined && { cause }) }));
+  socket.on('close', () =>
+    resolve({ verdict, complete: verdict === 'ok', bytes: bytesRead() - before, ...(cause !== undefined && { cause }) }),
+  );
   return {
     kind: 'tunnel',
     statusText: 'Switching Protocols',

@@ -3,7 +3,10 @@ import type { Failure } from '../core/outcome.ts';
 
 /** The code of an error from undici, Node's sockets or TLS. */
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (!(error instanceof Error)) return '';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  // undici's parser leaves the code of most of its errors out.
+  return error.name === 'HTTPParserError' ? 'HPE_UNKNOWN' : '';
 }
 
 /** The connection closed with no more bytes: what a kept connection does whose server had given it up. */

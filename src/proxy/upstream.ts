@@ -5,6 +5,7 @@ import { getCACertificates } from 'node:tls';
 import { buildConnector, Client, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import type { Clock } from '../core/clock.ts';
 import type { Exchange } from '../core/exchange.ts';
+import { abortedFailure } from '../core/failure.ts';
 import type { Failure, Outcome } from '../core/outcome.ts';
 import { Attempt } from './attempt.ts';
 import { portableFields, portablePath, withFields } from './fields.ts';
@@ -69,6 +70,7 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
     // One turn of the loop, so that the FIN of a connection that its server gave up is seen before the connection is used,
     // and a small body is whole by then.
     if (sockets > busy || !exchange.request.body.bytes) await turn();
+    if (exchange.signal.aborted) return abortedFailure(exchange.signal, 'no');
     const outcome = await attemptOn(pool, exchange);
     if (outcome.kind !== 'failure' || !(await mayResend(outcome, exchange))) return outcome;
     exchange.note({ kind: 'socket-resent', attempt: exchange.attempt, upstream: name });
