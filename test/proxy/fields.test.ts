@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { portableFields, portablePath, requestFields, responseFields, withFields } from '../../src/proxy/fields.ts';
+import { portableFields, portablePath, requestFields, responseFields, trailerFields, withFields } from '../../src/proxy/fields.ts';
 
 describe('the fields of a request', () => {
   it('keep order, case and duplicates', () => {
@@ -99,5 +99,12 @@ describe('a call that moves to another upstream', () => {
     ).toEqual(['Content-Type', 'application/json']);
     expect(portablePath('/v1/x?key=secret&alt=sse&a=b')).toBe('/v1/x?alt=sse');
     expect(portablePath('/v1/x?key=secret')).toBe('/v1/x');
+  });
+});
+
+describe('the trailers of a response', () => {
+  it('keep what may follow a body and lose what frames, routes, authenticates or describes it', () => {
+    const raw = ['X-Sum', '7', 'Content-Length', '3', 'Set-Cookie', 'a=b', 'Transfer-Encoding', 'chunked', 'x-sum', '8', 'Host', 'h'];
+    expect(trailerFields(raw)).toEqual(['X-Sum', '7', 'x-sum', '8']);
   });
 });
