@@ -20,7 +20,6 @@ const badStops: Readonly<Record<string, 'content-filter' | 'context-length'>> = 
 export const anthropicAnswer: AnswerFormat = {
   readEvent(data, name, settled) {
     const type = eventType(data, name);
-    if (type === 'ping') return startUp;
     if (!looksWhole(data)) return malformed;
     if (settled && type === 'content_block_delta') return content;
     return readFrame(data, type);

@@ -4,10 +4,12 @@ import { headerValue } from '../core/headers.ts';
 import type { Failure, Reply } from '../core/outcome.ts';
 import { anthropicAnswer } from './anthropic-answer.ts';
 import { bodyMembers, modelAndStream, plainPath } from './describe.ts';
-import { errorReply, eventStream, spokenReply } from './error-reply.ts';
+import { errorReply } from './error-reply.ts';
+import { eventStream } from './event-stream.ts';
 import { watchHttp } from './http.ts';
 import { isSet } from './json-scan.ts';
 import { retargetModel } from './retarget.ts';
+import { spokenReply } from './spoken-reply.ts';
 import { watchAnswer } from './watch.ts';
 
 /** Members by which a call continues state at the upstream. */
@@ -17,8 +19,8 @@ const stateMembers = ['thread', 'previous_message_id', 'container'];
 export const anthropic: Dialect = {
   name: 'anthropic',
   readsBody: true,
-  matches: (request) =>
-    headerValue(request.headers, 'anthropic-version') !== undefined || /\/v1\/messages(\/count_tokens)?$/.test(plainPath(request)),
+  // The interface demands this header; the paths alone may be those of any service for messages.
+  matches: (request) => headerValue(request.headers, 'anthropic-version') !== undefined,
   describe,
   retarget: (request, target) =>
     target.model === undefined ? request : retargetModel(request, target.model, (body) => describe(request, body)),

@@ -103,7 +103,7 @@ export class DecodedWatcher implements Watcher {
 
   async #show(chunk: Uint8Array): Promise<void> {
     this.#decodedBytes += chunk.byteLength;
-    if (this.#decodedBytes > Math.max(ratioFromBytes, limits.ratio * this.#encodedBytes) || this.#decodedBytes > limits.decodedBytes) {
+    if (this.#decodedBytes > Math.max(ratioFromBytes, limits.ratio * this.#encodedBytes)) {
       this.#blind = true;
       return;
     }

@@ -12,10 +12,11 @@ const recognised: readonly Dialect[] = [mcp, anthropic, gemini, ollama, openai];
 const byName: Readonly<Record<DialectName, Dialect>> = { openai, anthropic, gemini, ollama, mcp, http };
 
 /**
- * The wire format of a request to an upstream that is configured so. `auto` goes by the path and the headers. An Ollama
+ * The wire format of a request to an upstream that is configured so. `auto` goes by the path and the headers, and
+ * takes what it is not sure of for plain HTTP: a wrong guess would judge good answers as bad. An Ollama
  * serves OpenAI's interface beside its own.
  */
 export function dialectFor(name: DialectName | 'auto', request: RequestFacts): Dialect {
   if (name === 'auto') return recognised.find((dialect) => dialect.matches(request)) ?? http;
-  return name === 'ollama' && !ollama.matches(request) && openai.matches(request) ? openai : byName[name];
+  return name === 'ollama' && openai.matches(request) ? openai : byName[name];
 }

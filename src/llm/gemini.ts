@@ -4,11 +4,13 @@ import type { ProxiedRequest, Target } from '../core/exchange.ts';
 import { headerValue, mediaType } from '../core/headers.ts';
 import type { Failure, Reply } from '../core/outcome.ts';
 import { bodyMembers, plainPath } from './describe.ts';
-import { errorReply, eventStream, spokenReply } from './error-reply.ts';
+import { errorReply } from './error-reply.ts';
+import { eventStream } from './event-stream.ts';
 import { geminiAnswer } from './gemini-answer.ts';
 import { watchHttp } from './http.ts';
 import { isSet } from './json-scan.ts';
 import { isVouchedFor } from './retarget.ts';
+import { spokenReply } from './spoken-reply.ts';
 import { isBodiless, watchAnswer } from './watch.ts';
 
 const modelInPath = /(\/(?:models|tunedModels)\/)([^/:]+)(?=:(\w+)$)/;

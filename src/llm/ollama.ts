@@ -1,10 +1,12 @@
 import type { Call, Dialect, RequestFacts } from '../core/dialect.ts';
+import { headerValue } from '../core/headers.ts';
 import type { Failure, Reply } from '../core/outcome.ts';
 import { bodyMembers, modelAndStream, plainPath } from './describe.ts';
-import { errorReply, spokenReply } from './error-reply.ts';
+import { errorReply } from './error-reply.ts';
 import { watchHttp } from './http.ts';
 import { ollamaAnswer } from './ollama-answer.ts';
 import { retargetModel } from './retarget.ts';
+import { spokenReply } from './spoken-reply.ts';
 import { watchAnswer } from './watch.ts';
 
 const generating = /\/api\/(chat|generate|embed|embeddings)$/;
@@ -13,7 +15,8 @@ const generating = /\/api\/(chat|generate|embed|embeddings)$/;
 export const ollama: Dialect = {
   name: 'ollama',
   readsBody: true,
-  matches: (request) => generating.test(plainPath(request)),
+  // Many applications have an /api/chat of their own: only its clients tell.
+  matches: (request) => generating.test(plainPath(request)) && /^ollama/i.test(headerValue(request.headers, 'user-agent') ?? ''),
   describe,
   retarget: (request, target) =>
     target.model === undefined ? request : retargetModel(request, target.model, (body) => describe(request, body)),

@@ -1,6 +1,7 @@
 import type { Call } from '../core/dialect.ts';
 import type { Reply } from '../core/outcome.ts';
-import { eventStream, spokenReply } from './error-reply.ts';
+import { eventStream } from './event-stream.ts';
+import { spokenReply } from './spoken-reply.ts';
 
 /** Ids of answers that no model gave: they can be told apart, and nothing can be asked about them. */
 const id = 'outrigger-degraded';

@@ -3,6 +3,7 @@ import { errorCodes } from '../core/error-codes.ts';
 import type { Failure } from '../core/outcome.ts';
 import { bodyMembers, modelAndStream, plainPath } from './describe.ts';
 import { errorReply } from './error-reply.ts';
+import { eventStream } from './event-stream.ts';
 import { watchHttp } from './http.ts';
 import { isSet } from './json-scan.ts';
 import { openaiAnswer } from './openai-answer.ts';
@@ -25,6 +26,9 @@ const generating: readonly (readonly [path: string, api: string])[] = [
   ['/audio/translations', 'audio'],
 ];
 
+/** Paths that nobody else has: other services, too, have `responses` and `models`, but hardly behind a version. */
+const ownPath = /\/chat\/completions$|\/v\d+\/(completions|embeddings|moderations|(models|responses)(\/[^/]+)*|images\/\w+|audio\/\w+)$/;
+
 /** Members of a call to the responses interface by which it reads or leaves state at the upstream. */
 const stateMembers = ['previous_response_id', 'conversation', 'background', 'store'];
 
@@ -32,7 +36,7 @@ const stateMembers = ['previous_response_id', 'conversation', 'background', 'sto
 export const openai: Dialect = {
   name: 'openai',
   readsBody: true,
-  matches: (request) => generatingApi(request) !== undefined || /\/(models|responses)(\/[^/]+)*$/.test(plainPath(request)),
+  matches: (request) => ownPath.test(plainPath(request)),
   describe,
   retarget: (request, target) =>
     target.model === undefined ? request : retargetModel(request, target.model, (body) => describe(request, body)),
@@ -46,7 +50,7 @@ export const openai: Dialect = {
   breakOff(failure) {
     // One event for chat completions, which have `error`, and for responses, which have the flat form.
     const flat = { type: 'error', code: failure.code, message: failure.message, param: null, sequence_number: 0 };
-    return Buffer.from(`data: ${JSON.stringify({ error: errorObject(failure), ...flat })}\n\n`);
+    return Buffer.from(eventStream([{ data: { error: errorObject(failure), ...flat } }]));
   },
 };
 

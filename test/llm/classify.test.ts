@@ -93,6 +93,17 @@ describe('the verdict of an error', () => {
     expect(judged(status, answer)).toBe(verdict);
   });
 
+  it('goes by the text only where the status leaves it open', () => {
+    const error = { message: 'prompt is too long' };
+    expect([400, 413, 401, 409, 500].map((status) => judged(status, { error }))).toEqual([
+      'context-length',
+      'context-length',
+      'auth',
+      'client-error',
+      'server-error',
+    ]);
+  });
+
   it('goes by the code, whatever the text says', () => {
     const message = 'model x: prompt is too long, does not exist, context window';
     expect(judged(429, { error: { code: 'rate_limit_exceeded', message } })).toBe('rate-limited');

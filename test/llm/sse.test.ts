@@ -41,6 +41,7 @@ const streams = fc
           'retry: 1',
           'datax: 1',
           'dat',
+          '\ufeffdata: z',
           'eventual: 2',
           '',
           '',
