@@ -5,6 +5,7 @@ import { runInNewContext } from 'node:vm';
 export interface Resources {
   sockets: number;
   timers: number;
+  /** Objects and buffers that are still in use. */
   heapBytes: number;
 }
 
@@ -19,7 +20,8 @@ export async function resources(): Promise<Resources> {
     collect();
     await new Promise(setImmediate);
   }
-  return { ...handles(), heapBytes: process.memoryUsage().heapUsed };
+  const { heapUsed, external } = process.memoryUsage();
+  return { ...handles(), heapBytes: heapUsed + external };
 }
 
 /** Sockets (TCP and TLS, ends of both sides that live in this process) and pending timers. */
