@@ -2,18 +2,16 @@ import type Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, test } from 'vitest';
 import { anthropicAt, ask, envelope } from './anthropic.ts';
 import { sameBothWays } from './both-ways.ts';
+import { withAndWithout } from './policies.ts';
 import { drain } from './told.ts';
 
 const text = 'Grüße aus Zürich – 你好, and quite a few words more, so that there are several chunks.';
 const weather = { name: 'get_weather', arguments: '{"city":"Zürich","unit":"celsius"}', id: 'toolu_1' };
-const scenario = {
-  dialect: 'anthropic',
-  fixtures: [
-    { match: { userMessage: 'hello' }, response: { content: text, ...envelope } },
-    { match: { toolCallId: 'toolu_1' }, response: { content: 'It is 7 degrees.', ...envelope } },
-    { match: { userMessage: 'weather', hasToolResult: false }, response: { toolCalls: [weather], ...envelope } },
-  ],
-};
+const fixtures = [
+  { match: { userMessage: 'hello' }, response: { content: text, ...envelope } },
+  { match: { toolCallId: 'toolu_1' }, response: { content: 'It is 7 degrees.', ...envelope } },
+  { match: { userMessage: 'weather', hasToolResult: false }, response: { toolCalls: [weather], ...envelope } },
+];
 const tools: Anthropic.Tool[] = [{ name: 'get_weather', input_schema: { type: 'object', properties: { city: { type: 'string' } } } }];
 
 const failing = (status: number, type: string, retryAfter?: number) => ({
@@ -26,7 +24,9 @@ const failing = (status: number, type: string, retryAfter?: number) => ({
   ],
 });
 
-describe('the Anthropic SDK gets through the sidecar what it gets directly', () => {
+describe.each(withAndWithout)('the Anthropic SDK gets through the sidecar what it gets directly, %s', (_, policy) => {
+  const scenario = { dialect: 'anthropic', fixtures, policy };
+
   test('a message', async () => {
     const { told, requests } = await sameBothWays({
       ...scenario,

@@ -29,7 +29,7 @@ export interface Scenario {
   use(way: Way): Promise<unknown>;
   options?: MockServerOptions;
   /** The policies of the sidecar; none unless set. */
-  policy?: Record<string, unknown>;
+  policy?: Record<string, unknown> | undefined;
 }
 
 /** A provider with these fixtures, and a recorder in front of it; both are gone when the test has finished. */

@@ -5,7 +5,7 @@ import { anthropicAt, ask } from './anthropic.ts';
 import { bothWays, bothWaysTo, expectSameRequests, type Run, type Way } from './both-ways.ts';
 import { chat, eventStream, messages, responses } from './events.ts';
 import { envelope, openaiAt, say } from './openai.ts';
-import { policies } from './policies.ts';
+import { withAndWithout } from './policies.ts';
 import { drain } from './told.ts';
 
 interface Streamed {
@@ -55,13 +55,10 @@ const clients = [
   },
 ];
 
-describe.each([
-  ['without policies', undefined],
-  ['with policies', policies],
-])('a broken answer is an error, never a success, %s', (_, policy) => {
+describe.each(withAndWithout)('a broken answer is an error, never a success, %s', (_, policy) => {
   describe.each(clients)('to $client', ({ dialect, begun, failed, use, final, error }) => {
     test('where it is cut, after all that came', async () => {
-      const { direct, through } = await bothWaysTo(cutAfter(begun), { dialect, use, ...(policy && { policy }) });
+      const { direct, through } = await bothWaysTo(cutAfter(begun), { dialect, use, policy });
       expect(streamed(direct).error).toMatchObject({ class: 'TypeError', message: 'terminated' });
       expect(streamed(through).error).toMatchObject(error);
       expect(streamed(through).events).toStrictEqual(streamed(direct).events);
@@ -70,20 +67,20 @@ describe.each([
     });
 
     test('where it ends as HTTP wants it, but not as the format does', async () => {
-      const { direct, through } = await bothWaysTo(cutAfter(begun + lastChunk), { dialect, use, ...(policy && { policy }) });
+      const { direct, through } = await bothWaysTo(cutAfter(begun + lastChunk), { dialect, use, policy });
       expect(streamed(direct)).not.toHaveProperty('error');
       expect(streamed(through).error).toMatchObject(error);
       expect(streamed(through).events).toStrictEqual(streamed(direct).events);
     });
 
     test('where the SDK puts the stream together', async () => {
-      const { through } = await bothWaysTo(cutAfter(begun), { dialect, use: final, ...(policy && { policy }) });
+      const { through } = await bothWaysTo(cutAfter(begun), { dialect, use: final, policy });
       expect(through.told).toHaveProperty('error.class');
       expect(through.upstream.requests).toHaveLength(1);
     });
 
     test('where the provider tells an error in the middle: the same one both ways', async () => {
-      const { direct, through } = await bothWaysTo(cutAfter(begun + failed + lastChunk), { dialect, use, ...(policy && { policy }) });
+      const { direct, through } = await bothWaysTo(cutAfter(begun + failed + lastChunk), { dialect, use, policy });
       expect(JSON.stringify(direct.told)).toMatch(/The server had an error|Overloaded/);
       expect(streamed(through).events).toStrictEqual(streamed(direct).events);
       if (streamed(direct).error) expect(streamed(through).error).toStrictEqual(streamed(direct).error);

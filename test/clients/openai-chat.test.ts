@@ -2,6 +2,7 @@ import type OpenAI from 'openai';
 import { describe, expect, test } from 'vitest';
 import { sameBothWays } from './both-ways.ts';
 import { envelope, openaiAt, say } from './openai.ts';
+import { withAndWithout } from './policies.ts';
 import { drain } from './told.ts';
 
 const text = 'Grüße aus Zürich – 你好, and quite a few words more, so that there are several chunks.';
@@ -12,12 +13,13 @@ const fixtures = [
   { match: { userMessage: 'weather', hasToolResult: false }, response: { toolCalls: [weather], ...envelope } },
   { match: { inputText: 'hello', endpoint: 'embedding' as const }, response: { embedding: [0.25, -0.5] } },
 ];
-const chats = { dialect: 'openai', fixtures };
 const tools: OpenAI.ChatCompletionTool[] = [
   { type: 'function', function: { name: 'get_weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } } },
 ];
 
-describe('the OpenAI SDK gets through the sidecar what it gets directly', () => {
+describe.each(withAndWithout)('the OpenAI SDK gets through the sidecar what it gets directly, %s', (_, policy) => {
+  const chats = { dialect: 'openai', fixtures, policy };
+
   test('a chat completion', async () => {
     const { told, requests } = await sameBothWays({
       ...chats,

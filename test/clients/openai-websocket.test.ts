@@ -4,12 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { endToEndLines } from '../kit/pass.ts';
 import { bothWays, type Run, type Way } from './both-ways.ts';
 import { envelope, openaiAt } from './openai.ts';
+import { withAndWithout } from './policies.ts';
 
 const text = 'Grüße aus Zürich, and some more words, so that there are several events.';
-const scenario = {
-  dialect: 'openai',
-  fixtures: [{ match: { userMessage: 'hello' }, response: { content: text, ...envelope, usage: { input_tokens: 3, output_tokens: 5 } } }],
-};
+const fixtures = [
+  { match: { userMessage: 'hello' }, response: { content: text, ...envelope, usage: { input_tokens: 3, output_tokens: 5 } } },
+];
 
 /** Sends messages, one after the answer to the one before, and gives all that came. */
 async function converse(way: Way, inputs: string[]): Promise<unknown[]> {
@@ -35,7 +35,9 @@ async function converse(way: Way, inputs: string[]): Promise<unknown[]> {
 const handshakes = ({ upstream }: Run) =>
   upstream.requests.map((request) => endToEndLines(request).filter((line) => !/^(upgrade|sec-websocket-key):/i.test(line)));
 
-describe("the OpenAI SDK's responses over a WebSocket go through the sidecar as they go directly", () => {
+describe.each(withAndWithout)("the OpenAI SDK's responses over a WebSocket go through the sidecar as they go directly, %s", (_, policy) => {
+  const scenario = { dialect: 'openai', fixtures, policy };
+
   test('two responses on one connection', async () => {
     const { direct, through } = await bothWays({ ...scenario, use: (way) => converse(way, ['hello', 'hello again']) });
     expect(through.told).toStrictEqual(direct.told);

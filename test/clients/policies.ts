@@ -6,3 +6,9 @@ export const policies = {
   circuitBreaker: {},
   bulkhead: {},
 };
+
+/** Both the sidecar that only passes on and the one whose policies find nothing to do must not be noticed. */
+export const withAndWithout = [
+  ['without policies', undefined],
+  ['with policies', policies],
+] as const;

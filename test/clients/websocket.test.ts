@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type ClientOptions, type ServerOptions, WebSocket, WebSocketServer } from 'ws';
-import { throughSidecar } from './both-ways.ts';
+import { throughSidecar, type Way } from './both-ways.ts';
+import { withAndWithout } from './policies.ts';
 
 /** What one side of a connection saw, in order. */
 type Seen = { message: string; binary: boolean } | { ping: string } | { pong: string } | { close: number; reason: string };
@@ -13,13 +14,18 @@ interface Conversation {
   client?: ClientOptions;
   protocols?: string[];
   /** What the server does with a connection. */
-  serve(socket: WebSocket): void;
+  serve: (socket: WebSocket) => void;
   /** What the client does once it is open. */
-  talk(socket: WebSocket): void;
+  talk: (socket: WebSocket) => void;
 }
 
+/** The way that leads to an upstream. */
+type Lead = (upstream: Way) => Way | Promise<Way>;
+
+const directly: Lead = (upstream) => upstream;
+
 /** Holds a conversation over a connection of its own, until both sides have seen it close. */
-async function converse({ options, client, protocols, serve, talk }: Conversation, sidecar: boolean) {
+async function converse({ options, client, protocols, serve, talk }: Conversation, lead: Lead) {
   const server = new WebSocketServer({ ...options, host: '127.0.0.1', port: 0 });
   await once(server, 'listening');
   onTestFinished(() => {
@@ -34,7 +40,7 @@ async function converse({ options, client, protocols, serve, talk }: Conversatio
     });
   });
   const upstream = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-  const { url } = sidecar ? await throughSidecar(upstream, 'http') : upstream;
+  const { url } = await lead(upstream);
   const socket = new WebSocket(`${url.replace('http', 'ws')}/socket?a=b`, protocols, { headers: { 'x-test': '1' }, ...client });
   const seen = record(socket);
   socket.on('open', () => talk(socket));
@@ -58,13 +64,6 @@ function headersOf(request: IncomingMessage): unknown {
   return { url: request.url, headers, upgrades: /upgrade/i.test(connection ?? ''), named: Boolean(host && key) };
 }
 
-/** Holds it directly and through a sidecar, and expects that neither side can tell. Gives what they saw. */
-async function sameBothWays(conversation: Conversation) {
-  const [direct, through] = await Promise.all([converse(conversation, false), converse(conversation, true)]);
-  expect(through).toStrictEqual(direct);
-  return direct;
-}
-
 const echo = (socket: WebSocket) => {
   socket.on('message', (data, binary) => socket.send(data, { binary }));
 };
@@ -78,7 +77,16 @@ const closeAfter = (socket: WebSocket, count: number) => {
   });
 };
 
-describe('a WebSocket goes through the sidecar as it goes directly', () => {
+describe.each(withAndWithout)('a WebSocket goes through the sidecar as it goes directly, %s', (_, policy) => {
+  const through: Lead = (upstream) => throughSidecar(upstream, 'http', policy);
+
+  /** Holds a conversation both ways, and expects that neither side can tell. Gives what they saw. */
+  async function sameBothWays(conversation: Conversation) {
+    const [one, other] = await Promise.all([converse(conversation, directly), converse(conversation, through)]);
+    expect(other).toStrictEqual(one);
+    return one;
+  }
+
   test('text and binary messages, also empty and in fragments', async () => {
     const { client, server } = await sameBothWays({
       serve: echo,
@@ -210,13 +218,13 @@ describe('a WebSocket goes through the sidecar as it goes directly', () => {
     await once(server, 'listening');
     onTestFinished(() => void server.close());
     const upstream = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-    const [direct, through] = await Promise.all([refusal(upstream.url), refusal((await throughSidecar(upstream, 'http')).url)]);
-    expect(direct).toEqual({ status, statusText: 'Sorry', authenticate: 'Bearer', body: '{"error":"no entry"}' });
-    expect(through).toEqual(direct);
+    const [one, other] = await Promise.all([refusal(upstream), refusal(await through(upstream))]);
+    expect(one).toEqual({ status, statusText: 'Sorry', authenticate: 'Bearer', body: '{"error":"no entry"}' });
+    expect(other).toEqual(one);
   });
 });
 
-async function refusal(url: string) {
+async function refusal({ url }: Way) {
   const socket = new WebSocket(url.replace('http', 'ws'));
   const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
   let body = '';
