@@ -6,6 +6,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { CreateMessageRequestSchema, ListRootsRequestSchema, LoggingMessageNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { endToEndLines } from '../kit/pass.ts';
+import { eventually } from '../kit/timing.ts';
 import { throughSidecar, type Way } from './both-ways.ts';
 import { type Recorder, recorderFor } from './recorder.ts';
 import { tell } from './told.ts';
@@ -29,10 +30,12 @@ interface Session {
   transport: StreamableHTTPClientTransport;
   /** Log messages of the server, in order. */
   logs: unknown[];
+  /** Waits until the server was asked something that contains this. */
+  reached: (text: string) => Promise<void>;
 }
 
 /** A client that answers what the server asks it, once the server has told so. */
-async function connect({ url }: Way): Promise<Session> {
+async function connect({ url }: Way, recorder: Recorder): Promise<Session> {
   const client = new Client({ name: 'a-client', version: '1.2.3' }, { capabilities: { roots: { listChanged: true }, sampling: {} } });
   client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: [{ uri: 'file:///tmp', name: 'the root' }] }));
   client.setRequestHandler(CreateMessageRequestSchema, ({ params }) => ({
@@ -52,7 +55,8 @@ async function connect({ url }: Way): Promise<Session> {
   await client.connect(transport as Parameters<Client['connect']>[0]);
   // The server asks for the roots on the stream that the client holds open by GET, and says there that it got them.
   await synced;
-  return { client, transport, logs };
+  const reached = (text: string) => eventually(text, () => recorder.requests.some(({ body }) => body.includes(text)));
+  return { client, transport, logs, reached };
 }
 
 interface Sidecar {
@@ -63,15 +67,15 @@ interface Sidecar {
 /** Uses the server both ways, and expects that neither side can tell. Gives what the client got and what the server was asked. */
 async function sameBothWays({ dialect, policy }: Sidecar, use: (session: Session) => Promise<unknown>) {
   const [mine, its] = [await recorderFor(port), await recorderFor(port)];
-  const whole = async (way: Way) => {
-    const session = await connect(way);
+  const whole = async (way: Way, recorder: Recorder) => {
+    const session = await connect(way, recorder);
     const result = await use(session);
     await session.transport.terminateSession();
     await session.client.close();
     return { result, logs: session.logs };
   };
   const way = await throughSidecar(its, dialect, policy);
-  const [direct, through] = await Promise.all([tell(() => whole(mine)), tell(() => whole(way))]);
+  const [direct, through] = await Promise.all([tell(() => whole(mine, mine)), tell(() => whole(way, its))]);
   expect(through).toStrictEqual(direct);
   const requests = asked(mine);
   expect(asked(its)).toStrictEqual(requests);
@@ -169,16 +173,18 @@ describe.each([
   });
 
   test('a call that the client cancels', async () => {
-    const { told, requests } = await sameBothWays(sidecar, async ({ client }) => {
+    const { told, requests } = await sameBothWays(sidecar, async ({ client, reached }) => {
       const aborter = new AbortController();
-      return tell(() =>
-        client.callTool({ name: 'trigger-long-running-operation', arguments: { duration: 0.4, steps: 4 } }, undefined, {
-          signal: aborter.signal,
-          onprogress: () => aborter.abort('enough'),
-        }),
-      );
+      const call = client.callTool({ name: 'trigger-long-running-operation', arguments: { duration: 0.4, steps: 4 } }, undefined, {
+        signal: aborter.signal,
+        onprogress: () => aborter.abort('enough'),
+      });
+      const result = await tell(() => call);
+      // The client does not wait for it.
+      await reached('notifications/cancelled');
+      return result;
     });
     expect(told.value.result).toHaveProperty('error');
-    expect(requests.some(({ body }) => body.includes('notifications/cancelled'))).toBe(true);
+    expect(requests.filter(({ body }) => body.includes('notifications/cancelled'))).toHaveLength(1);
   });
 });

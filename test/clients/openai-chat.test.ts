@@ -8,6 +8,7 @@ import { drain } from './told.ts';
 const text = 'Grüße aus Zürich – 你好, and quite a few words more, so that there are several chunks.';
 const weather = { name: 'get_weather', arguments: '{"city":"Zürich","unit":"celsius"}', id: 'call_1' };
 const fixtures = [
+  { match: { userMessage: 'slowly' }, response: { content: text, ...envelope }, latency: 10, chaos: { latencyMs: 50 } },
   { match: { userMessage: 'hello', endpoint: 'chat' as const }, response: { content: text, ...envelope } },
   { match: { toolCallId: 'call_1' }, response: { content: 'It is 7 degrees.', ...envelope } },
   { match: { userMessage: 'weather', hasToolResult: false }, response: { toolCalls: [weather], ...envelope } },
@@ -35,11 +36,14 @@ describe.each(withAndWithout)('the OpenAI SDK gets through the sidecar what it g
     expect(requests[0]!.startLine).toBe('POST /v1/chat/completions HTTP/1.1');
   });
 
-  test('a streamed chat completion with usage', async () => {
+  test.each([
+    ['at once', 'hello'],
+    ['late and slowly', 'slowly'],
+  ])('a streamed chat completion with usage, which comes %s', async (_pace, message) => {
     const { told } = await sameBothWays({
       ...chats,
       use: async (way) => {
-        const parameters = { ...say('hello'), stream: true, stream_options: { include_usage: true } } as const;
+        const parameters = { ...say(message), stream: true, stream_options: { include_usage: true } } as const;
         const { data, response } = await openaiAt(way).chat.completions.create(parameters).withResponse();
         return { ...(await drain(data)), status: response.status, headers: response.headers };
       },
