@@ -34,8 +34,6 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
   reusedSocket = true;
   /** The socket that is being connected for it, so that giving up also ends the connecting. */
   dialling: Socket | undefined;
-  /** Called when the request has got a connection, or never will. */
-  onStarted: (() => void) | undefined;
 
   readonly #exchange: Exchange;
   readonly #clock: Clock;
@@ -81,7 +79,6 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     this.#started = true;
-    this.#startedOnce();
     if (this.#over || this.#answered) {
       controller.abort(new Error('given up'));
       return;
@@ -152,7 +149,6 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
-    this.#startedOnce();
     if (this.#over) return;
     const { upstream } = this.#exchange.target;
     if (this.#answered) {
@@ -200,7 +196,6 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
 
   /** undici refused to dispatch: it throws at fields that it cannot send. */
   refused(error: unknown): void {
-    this.#startedOnce();
     this.#fail(upstreamFailure(error, this.#exchange.target.upstream, 'no', false));
   }
 
@@ -270,12 +265,6 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
     const upload = this.#upload;
     this.#upload = undefined;
     void upload?.return?.();
-  }
-
-  #startedOnce(): void {
-    const started = this.onStarted;
-    this.onStarted = undefined;
-    started?.();
   }
 
   #protocolError(detail: string): Failure {

@@ -33,14 +33,14 @@ export interface UpstreamConnections {
 export function connectUpstream(name: string, settings: Upstream, clock: Clock, opened: (socket: Socket) => void): UpstreamConnections {
   const url = new URL(settings.url);
   const basePath = url.pathname.replace(/\/$/, '');
-  /** Attempts that have been dispatched and have no connection yet, in order; the next one dialled is for the first of them. */
-  const waiting: Attempt[] = [];
+  /** The attempt that undici is being given: a connection that it opens meanwhile is for that one, and for no other. */
+  let dispatching: Attempt | undefined;
   let sockets = 0;
   let busy = 0;
 
   const dial = buildConnector({ ...tlsOptions(settings), allowH2: settings.http2, timeout: 0 });
   const connect: buildConnector.connector = (options, callback) => {
-    const attempt = settings.http2 ? undefined : waiting.shift();
+    const attempt = settings.http2 ? undefined : dispatching;
     // buildConnector returns the socket that is being connected, which its types do not say.
     const dialling = dial(options, (...result) => {
       const socket = result[1];
@@ -86,18 +86,24 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
     void attempt.ended.then(() => {
       busy -= 1;
     });
-    if (!throughProxy) {
-      waiting.push(attempt);
-      attempt.onStarted = () => {
-        const at = waiting.indexOf(attempt);
-        if (at >= 0) waiting.splice(at, 1);
-      };
-    }
+    const options = dispatchOptions(exchange, attempt);
+    const begin = () => {
+      dispatching = attempt;
+    };
+    const end = () => {
+      dispatching = undefined;
+    };
+    // undici looks for a connection at once, but for a body that it must iterate in a microtask.
+    const deferred = options.body !== null && !(options.body instanceof Uint8Array);
+    if (deferred) queueMicrotask(begin);
+    else begin();
     try {
-      dispatcher.dispatch(dispatchOptions(exchange, attempt), attempt);
+      dispatcher.dispatch(options, attempt);
     } catch (error) {
       attempt.refused(error);
     }
+    if (deferred) queueMicrotask(end);
+    else end();
     return attempt.outcome;
   }
 
