@@ -9,6 +9,7 @@ import type { PolicyContext } from './core/policy.ts';
 import { StateRegistry } from './core/state.ts';
 import { dialectFor } from './llm/dialects.ts';
 import { type ActiveRoute, type Plane, startListener } from './proxy/listener.ts';
+import { OwnConnections } from './proxy/own-connections.ts';
 import { Router } from './proxy/router.ts';
 import { connectUpstream, type UpstreamConnections } from './proxy/upstream.ts';
 import { createSimulatedProvider } from './simulated/provider.ts';
@@ -51,8 +52,8 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
     observe: () => ({ upstreams: readUpstreams(names, context), journalErrors: journal.errors(), logLinesDropped: ownLog.dropped() }),
   });
   const journal = new Journal([metrics.subscriber, createCallLog({ logger, access: () => config.telemetry.log.access })]);
-  const ownPorts = new Set<number>();
-  const { sends, connections } = connectAll(loaded, context, ownPorts);
+  const own = new OwnConnections();
+  const { sends, connections } = connectAll(loaded, context, own);
   const stacks = buildStacks(config, sends, context);
   const plane = planeOf(loaded, stacks);
 
@@ -75,7 +76,7 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
     ownLog.flush();
   };
   try {
-    const listener = await startListener({ listen: config.listen, plane: () => plane, journal, clock: systemClock, ownPorts });
+    const listener = await startListener({ listen: config.listen, plane: () => plane, journal, clock: systemClock, own });
     state = 'serving';
     return {
       proxy: { host: listener.host, port: listener.port },
@@ -104,7 +105,7 @@ function hostAndPort(url: string): Address {
 }
 
 /** How to send to each upstream: over its connections, or to the provider in this process. */
-function connectAll({ config }: LoadedConfig, context: PolicyContext, ownPorts: Set<number>) {
+function connectAll({ config }: LoadedConfig, context: PolicyContext, own: OwnConnections) {
   const sends = new Map<string, Handler>();
   const connections = new Map<string, UpstreamConnections>();
   for (const [name, upstream] of Object.entries(config.upstreams)) {
@@ -112,12 +113,7 @@ function connectAll({ config }: LoadedConfig, context: PolicyContext, ownPorts: 
       sends.set(name, createSimulatedProvider(context.clock));
       continue;
     }
-    const connection = connectUpstream(name, upstream, context.clock, (socket) => {
-      const { localPort } = socket;
-      if (localPort === undefined) return;
-      ownPorts.add(localPort);
-      socket.once('close', () => ownPorts.delete(localPort));
-    });
+    const connection = connectUpstream(name, upstream, context.clock, (socket) => own.add(socket));
     connections.set(name, connection);
     sends.set(name, (exchange) => connection.send(exchange));
   }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { isCrossSite, isLoopbackHost } from '../core/cross-site.ts';
 import { announcedLength, framingProblem, type Refusal } from './framing.ts';
+import type { OwnConnections } from './own-connections.ts';
 import type { RequestTarget } from './request-target.ts';
 import type { Match } from './router.ts';
 import type { Limits } from './settings.ts';
@@ -20,7 +21,7 @@ export interface Terms {
   limits: Limits;
   /** Path prefixes, to tell a lost caller. */
   routes: readonly string[];
-  ownPorts: ReadonlySet<number>;
+  own: OwnConnections;
 }
 
 /** Why a request is not served, judged by its head alone; undefined if it is. */
@@ -32,8 +33,7 @@ export function refusalOf(message: IncomingMessage, { target, found, length, upg
   if (upgrades && announcedLength(message) !== 0) return { code: 'bad_request', message: 'An upgrade cannot have a body.', closes: true };
   if (isCrossSite(message.rawHeaders))
     return { code: 'forbidden', message: 'Browsers may not call the sidecar on behalf of another site.' };
-  const { remotePort } = message.socket;
-  if (remotePort !== undefined && terms.ownPorts.has(remotePort)) {
+  if (terms.own.has(message.socket)) {
     return { code: 'loop_detected', message: 'The call comes from the sidecar itself: an upstream URL points back at it.' };
   }
   if (target.kind === 'refused') return { code: target.code, message: target.message, closes: true };

@@ -17,6 +17,7 @@ import { CallRecord } from './call-record.ts';
 import { CallsInFlight } from './calls-in-flight.ts';
 import { writeEarlyHints } from './early-hints.ts';
 import { announcedLength, type Refusal } from './framing.ts';
+import type { OwnConnections } from './own-connections.ts';
 import { refuseUnparsed } from './refuse-unparsed.ts';
 import { noBody, ReplayBody } from './request-body.ts';
 import { isAgentName, parseTarget } from './request-target.ts';
@@ -57,15 +58,15 @@ export interface ListenerOptions {
   plane(): Plane;
   journal: Journal;
   clock: Clock;
-  /** Local ports of our own connections to upstreams on this machine: a call from one of them has gone in a circle. */
-  ownPorts: ReadonlySet<number>;
+  /** Our own connections to upstreams: a call that comes over one of them has gone in a circle. */
+  own: OwnConnections;
 }
 
 const unrouted = 'none';
 
 /** Starts listening for agents. Rejects if the address cannot be had. */
 export async function startListener(options: ListenerOptions): Promise<Listener> {
-  const { listen, plane, journal, clock, ownPorts } = options;
+  const { listen, plane, journal, clock, own } = options;
   const calls = new CallsInFlight();
   const { limits } = plane();
   let draining = false;
@@ -106,7 +107,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   /** Why a request is not run, if it is not. */
   function refuse(message: IncomingMessage, asked: Asked): Refusal | undefined {
     if (draining) return { code: 'draining', message: 'The sidecar is shutting down.' };
-    return refusalOf(message, asked, { limits: plane().limits, routes: plane().router.paths, ownPorts });
+    return refusalOf(message, asked, { limits: plane().limits, routes: plane().router.paths, own });
   }
 
   async function serve(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
