@@ -155,8 +155,9 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     agent.on('data', collect);
     agent.on('end', left);
     agent.on('error', left);
-    // Node closes the connection of a response only where it has made the response itself.
-    response.on('finish', () => agent.destroySoon());
+    // Node closes the connection of a response only where it has made the response itself. Of a request with a body it hands
+    // over a stream around the socket.
+    response.on('finish', () => message.socket.destroySoon());
     const connection: Connection = {
       response,
       socket: agent,
