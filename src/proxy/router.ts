@@ -43,7 +43,7 @@ function needsNormalising(path: string): boolean {
 }
 
 /** What a careless server might make of a path: percent-decoded, backslashes and repeated slashes made one, dots resolved. */
-function normalise(path: string): string {
+export function normalise(path: string): string {
   const decoded = path.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   const kept: string[] = [];
   for (const segment of decoded.replaceAll('\\', '/').split('/')) {

@@ -1,5 +1,6 @@
 import { failure } from '../core/failure.ts';
 import type { Failure } from '../core/outcome.ts';
+import { resetCode } from './reveal-reset.ts';
 
 /** The code of an error from undici, Node's sockets or TLS. */
 function codeOf(error: unknown): string {
@@ -12,7 +13,12 @@ function codeOf(error: unknown): string {
 /** The connection closed with no more bytes: what a kept connection does whose server had given it up. */
 export function closedByPeer(error: unknown): boolean {
   const code = codeOf(error);
-  return code === 'ECONNRESET' || code === 'EPIPE' || (code === 'UND_ERR_SOCKET' && (error as Error).message === 'other side closed');
+  return (
+    code === resetCode ||
+    code === 'ECONNRESET' ||
+    code === 'EPIPE' ||
+    (code === 'UND_ERR_SOCKET' && (error as Error).message === 'other side closed')
+  );
 }
 
 /** Certificates that do not hold: whoever answers there is not who the configuration means, and will not be a second later. */
@@ -23,6 +29,7 @@ const reasons: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'its host name could not be resolved now',
   ECONNREFUSED: 'it refuses connections',
   ECONNRESET: 'it reset the connection',
+  [resetCode]: 'it reset the connection',
   EPIPE: 'it closed the connection',
   EHOSTUNREACH: 'there is no route to it',
   ENETUNREACH: 'there is no route to it',

@@ -5,10 +5,12 @@ import { getCACertificates } from 'node:tls';
 import { buildConnector, Client, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import type { Clock } from '../core/clock.ts';
 import type { Exchange } from '../core/exchange.ts';
-import { abortedFailure } from '../core/failure.ts';
+import { abortedFailure, failure } from '../core/failure.ts';
 import type { Failure, Outcome } from '../core/outcome.ts';
 import { Attempt } from './attempt.ts';
 import { portableFields, portablePath, withFields } from './fields.ts';
+import { revealReset } from './reveal-reset.ts';
+import { normalise } from './router.ts';
 import type { Upstream } from './settings.ts';
 import { swallowContinue } from './swallow-continue.ts';
 
@@ -50,6 +52,7 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
           sockets -= 1;
         });
         opened(socket);
+        revealReset(socket);
         if (!settings.http2) swallowContinue(socket);
       }
       if (attempt) attempt.dialling = undefined;
@@ -71,6 +74,9 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
     // and a small body is whole by then.
     if (sockets > busy || !exchange.request.body.bytes) await turn();
     if (exchange.signal.aborted) return abortedFailure(exchange.signal, 'no');
+    if (climbsOut(basePath, exchange.request.path)) {
+      return failure('bad_request', `The path leads out of the base path of upstream ${name}.`);
+    }
     const outcome = await attemptOn(pool, exchange);
     if (outcome.kind !== 'failure' || !(await mayResend(outcome, exchange))) return outcome;
     exchange.note({ kind: 'socket-resent', attempt: exchange.attempt, upstream: name });
@@ -131,6 +137,13 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
     close: () => pool.close(),
     destroy: () => pool.destroy(),
   };
+}
+
+/** Whether a server that resolves dots would see a path outside of the base path, which the configuration means to be a limit. */
+function climbsOut(basePath: string, path: string): boolean {
+  if (basePath === '' || !/\.|%/.test(path)) return false;
+  const [bare = ''] = path.split('?', 1);
+  return !`${normalise(basePath + bare)}/`.startsWith(`${normalise(basePath)}/`);
 }
 
 function bodyOf(exchange: Exchange, attempt: Attempt): Uint8Array | Readable | null {
