@@ -1,3 +1,4 @@
+import { createHook } from 'node:async_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
@@ -13,6 +14,17 @@ setFlagsFromString('--expose-gc');
 // The flag takes effect in contexts made after it.
 const collect = runInNewContext('gc') as () => void;
 
+const timers = new Set<number>();
+// What Node tells of active resources leaves out the timers that do not keep the process alive.
+createHook({
+  init(id, kind) {
+    if (kind === 'Timeout') timers.add(id);
+  },
+  destroy(id) {
+    timers.delete(id);
+  },
+}).enable();
+
 /** Sockets, timers and, after a full collection, the heap of this process. */
 export async function resources(): Promise<Resources> {
   // What the first collection finalizes, the second one frees.
@@ -24,9 +36,9 @@ export async function resources(): Promise<Resources> {
   return { ...handles(), heapBytes: heapUsed + external };
 }
 
-/** Sockets (TCP and TLS, ends of both sides that live in this process) and pending timers. */
+/** Sockets (TCP and TLS, ends of both sides that live in this process) and timers that were set since this file was loaded. */
 export function handles(): Pick<Resources, 'sockets' | 'timers'> {
   const kinds = process.getActiveResourcesInfo();
   const count = (kind: string) => kinds.filter((one) => one === kind).length;
-  return { sockets: count('TCPSocketWrap') + count('TLSWrap'), timers: count('Timeout') };
+  return { sockets: count('TCPSocketWrap') + count('TLSWrap'), timers: timers.size };
 }
