@@ -5,6 +5,7 @@ import { type ErrorCode, errorCodes } from '../core/error-codes.ts';
 import type { CallOutcome } from '../core/event.ts';
 import type { AbortReason, Exchange, Handler } from '../core/exchange.ts';
 import { failure } from '../core/failure.ts';
+import { headerValue } from '../core/headers.ts';
 import type { Failure, Reply, Tunnel } from '../core/outcome.ts';
 import type { CallRecord } from './call-record.ts';
 import { writeBody, writeHead } from './reply-writer.ts';
@@ -142,7 +143,7 @@ export class ServedCall {
       status: reply.status,
       ms,
       overheadMs: this.record.overheadMs(ms),
-      streamed: !reply.empty && !response.hasHeader('content-length') && reply.origin === 'upstream',
+      streamed: !reply.empty && headerValue(reply.headers, 'content-length') === undefined,
     });
     const written = await writeBody(response, reply, this.#dialect);
     await closed;
