@@ -11,6 +11,8 @@ export class TappedSource implements Source {
   readonly #settle: (ending: Ending | Promise<Ending>) => void;
   readonly #readInner: () => Promise<Read>;
   #release: ((read: Read) => void) | undefined;
+  /** A chunk that was polled and that the hook is still looking at. */
+  #looking: Promise<Read> | undefined;
   #bytes = 0;
   #over = false;
   #discarded = false;
@@ -28,7 +30,26 @@ export class TappedSource implements Source {
     }
   }
 
+  poll(): Read | undefined {
+    if (this.#over) return done;
+    // A hook around the read, or a chunk that is being looked at, takes its time.
+    if (this.#hooks.read || this.#looking) return undefined;
+    const read = this.#reply.body.poll();
+    if (!read) return undefined;
+    try {
+      const passed = this.#pass(read.done ? undefined : read.value);
+      if (!(passed instanceof Promise)) return passed;
+      this.#looking = passed.catch((cause: unknown) => this.#failed(cause));
+      return undefined;
+    } catch (cause) {
+      return this.#failed(cause);
+    }
+  }
+
   next(): Promise<Read> {
+    const looking = this.#looking;
+    this.#looking = undefined;
+    if (looking) return looking;
     if (this.#over) return Promise.resolve(done);
     if (!this.#hooks.read) return this.#advance();
     // The hook may wait for something that a discard does not end, such as a timer of its own.
@@ -40,24 +61,33 @@ export class TappedSource implements Source {
 
   async #advance(): Promise<Read> {
     try {
-      const read = await this.#read();
-      if (this.#over) return done;
-      if (read === undefined) {
-        this.#finish();
-        return done;
-      }
-      const value = this.#hooks.chunk ? await this.#hooks.chunk(read) : read;
-      this.#bytes += value.byteLength;
-      return this.#over ? done : { done: false, value };
+      return await this.#pass(await this.#read());
     } catch (cause) {
-      this.#fail(cause);
+      return this.#failed(cause);
+    }
+  }
+
+  /** Takes what was read past the hook; undefined is the end. */
+  #pass(bytes: Uint8Array | undefined): Read | Promise<Read> {
+    if (this.#over) return done;
+    if (bytes === undefined) {
+      this.#finish();
       return done;
     }
+    const passed = this.#hooks.chunk ? this.#hooks.chunk(bytes) : bytes;
+    return passed instanceof Promise ? passed.then((value) => this.#gave(value)) : this.#gave(passed);
+  }
+
+  #gave(value: Uint8Array): Read {
+    this.#bytes += value.byteLength;
+    return this.#over ? done : { done: false, value };
   }
 
   async #read(): Promise<Uint8Array | undefined> {
     if (this.#hooks.read) return this.#hooks.read(this.#readInner);
+    this.#hooks.waiting?.();
     const read = await this.#reply.body.next();
+    this.#hooks.served?.();
     return read.done ? undefined : read.value;
   }
 
@@ -84,11 +114,12 @@ export class TappedSource implements Source {
     }
   }
 
-  #fail(cause: unknown): void {
-    if (this.#over) return;
+  #failed(cause: unknown): Read {
+    if (this.#over) return done;
     this.#over = true;
     this.#reply.discard();
     this.#settle(this.#tellBroken(this.#broken(cause)));
+    return done;
   }
 
   async #tellBroken(broken: Ending): Promise<Ending> {
@@ -139,17 +170,21 @@ export class UnreadSource implements Source {
     this.ended = verdict === 'ok' ? reply.ended : reply.ended.then((ending) => said(ending, verdict, this.#discarded));
   }
 
-  next(): Promise<Read> {
-    if (this.#discarded) return Promise.resolve(done);
+  poll(): Read | undefined {
+    if (this.#discarded) return done;
     const value = this.#chunks[this.#at];
-    if (value) {
-      this.#at += 1;
-      if (this.#at === this.#chunks.length) {
-        this.#chunks = [];
-        this.#at = 0;
-      }
-      return Promise.resolve({ done: false, value });
+    if (!value) return this.#pending ? undefined : this.#reply.body.poll();
+    this.#at += 1;
+    if (this.#at === this.#chunks.length) {
+      this.#chunks = [];
+      this.#at = 0;
     }
+    return { done: false, value };
+  }
+
+  next(): Promise<Read> {
+    const now = this.poll();
+    if (now) return Promise.resolve(now);
     const pending = this.#pending ?? this.#reply.body.next();
     this.#pending = undefined;
     return pending;

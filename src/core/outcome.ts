@@ -24,6 +24,8 @@ export type Read = IteratorResult<Uint8Array, undefined>;
 
 /** A body: read once, by one reader. It never throws; where it stopped early, `ended` says why. */
 export interface Body extends AsyncIterable<Uint8Array> {
+  /** What can be had without waiting; undefined if there is nothing now. Not while a `next` is pending. */
+  poll(): Read | undefined;
   next(): Promise<Read>;
 }
 
@@ -87,6 +89,8 @@ export type TimeoutPhase = 'connect' | 'firstByte' | 'answer' | 'idle' | 'total'
 
 /** Where a reply's bytes come from. */
 export interface Source {
+  /** As `Body.poll`; a source without it is always waited for. */
+  poll?(): Read | undefined;
   next(): Promise<Read>;
   readonly ended: Promise<Ending>;
   discard(): void;
@@ -149,6 +153,10 @@ class SourcedBody implements Body, AsyncIterator<Uint8Array, undefined> {
     this.#bytes = bytes;
   }
 
+  poll(): Read | undefined {
+    return this.#bytes.poll?.();
+  }
+
   next(): Promise<Read> {
     return this.#bytes.next();
   }
@@ -186,9 +194,13 @@ class BufferedSource implements Source {
     this.ended = ended;
   }
 
-  next(): Promise<Read> {
+  poll(): Read {
     const value = this.#chunks[this.#at++];
-    return Promise.resolve(value ? { done: false, value } : done);
+    return value ? { done: false, value } : done;
+  }
+
+  next(): Promise<Read> {
+    return Promise.resolve(this.poll());
   }
 
   discard(): void {
@@ -201,6 +213,9 @@ export interface Tap {
   verdict?: Verdict;
   /** Replaces where it is said to come from: an injected fault is not the upstream's. */
   origin?: Origin;
+  /** Told when a read has to wait, and when that wait is over. */
+  waiting?(): void;
+  served?(): void;
   /** Stands around every read, to time, delay or replace it; `undefined` from it ends the body there. */
   read?(next: () => Promise<Read>): Promise<Uint8Array | undefined>;
   /** Sees every chunk on its way; returns what is passed on. */

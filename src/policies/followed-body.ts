@@ -1,13 +1,13 @@
 import type { Clock } from '../core/clock.ts';
 import type { Watcher } from '../core/dialect.ts';
 import type { AttemptLimits } from '../core/exchange.ts';
-import type { Read, TimeoutPhase } from '../core/outcome.ts';
+import type { TimeoutPhase } from '../core/outcome.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { SilenceTimer } from './silence-timer.ts';
 
 /**
  * Shows a body to its watcher on its way and times its silences: `firstByteMs` up to the first meaningful chunk, `idleMs`
- * between those. `read` and `chunk` are hooks for `tap`.
+ * between those. `waiting`, `served` and `chunk` are hooks for `tap`.
  */
 export class FollowedBody {
   readonly watcher: Watcher;
@@ -51,11 +51,12 @@ export class FollowedBody {
     this.#silence.stop();
   }
 
-  async read(next: () => Promise<Read>): Promise<Uint8Array | undefined> {
+  waiting(): void {
     this.#silence.waiting();
-    const read = await next();
+  }
+
+  served(): void {
     this.#silence.served();
-    return read.done ? undefined : read.value;
   }
 
   chunk(bytes: Uint8Array): Uint8Array | Promise<Uint8Array> {

@@ -62,12 +62,15 @@ async function judge(watched: Watched, held: HeldBody, { limits }: Exchange, clo
   let timer: Timer | undefined;
   try {
     for (;;) {
-      const judged = await watched.judged();
+      // Most answers are there as a whole: nothing is awaited that is at hand.
+      const telling = watched.judged();
+      const judged = typeof telling === 'string' ? telling : await telling;
       if (judged !== 'more') return judged;
       if (held.bytes >= heldBytes) return 'ok';
       if (!watched.startingUp) timer?.cancel();
       else if (holdMs !== undefined) timer ??= clock.timer(holdMs, () => held.interrupt('time'));
-      const came = await held.read();
+      const coming = held.read();
+      const came = typeof coming === 'string' ? coming : await coming;
       if (came === 'time') return 'ok';
       if (came !== 'chunk') return came;
     }

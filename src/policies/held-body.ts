@@ -18,8 +18,10 @@ export class HeldBody {
   }
 
   /** Reads on; tells what came. Once interrupted it does not read any more. */
-  read(): Promise<'chunk' | 'end' | Interruption> {
-    if (this.#interruption) return Promise.resolve(this.#interruption);
+  read(): 'chunk' | 'end' | Interruption | Promise<'chunk' | 'end' | Interruption> {
+    if (this.#interruption) return this.#interruption;
+    const now = this.#body.poll();
+    if (now) return this.#take(now);
     const pending = this.#body.next();
     this.pending = pending;
     return new Promise((resolve, reject) => {
@@ -27,13 +29,16 @@ export class HeldBody {
       pending.then((read) => {
         if (this.#interruption) return;
         this.pending = undefined;
-        if (!read.done) {
-          this.chunks.push(read.value);
-          this.bytes += read.value.byteLength;
-        }
-        resolve(read.done ? 'end' : 'chunk');
+        resolve(this.#take(read));
       }, reject);
     });
+  }
+
+  #take(read: Read): 'chunk' | 'end' {
+    if (read.done) return 'end';
+    this.chunks.push(read.value);
+    this.bytes += read.value.byteLength;
+    return 'chunk';
   }
 
   /** Ends the read that is pending, and every later one. The first reason stays. */

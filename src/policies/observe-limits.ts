@@ -35,7 +35,8 @@ function observeBody(reply: Reply, limits: AttemptLimits, { dialect, request }: 
   const body = new FollowedBody(dialect.watch(request, reply.status, reply.headers), limits, clock, tell);
   body.commit();
   return tap(reply, {
-    read: (next) => body.read(next),
+    waiting: () => body.waiting(),
+    served: () => body.served(),
     chunk: (bytes) => body.chunk(bytes),
     async end(ending) {
       body.stop();

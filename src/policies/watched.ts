@@ -25,16 +25,17 @@ export class Watched {
     this.#body = body;
     this.reply = tap(reply, {
       verdict: watcher.head === 'more' ? reply.verdict : watcher.head,
-      read: (next) => body.read(next),
+      waiting: () => body.waiting(),
+      served: () => body.served(),
       chunk: (bytes) => body.chunk(bytes),
       end: (ending) => this.#end(ending),
     });
   }
 
   /** The judgement so far. Waits for a chunk that is being decoded. */
-  async judged(): Promise<Verdict | 'more'> {
-    await this.#body.seen;
-    return this.#body.judged;
+  judged(): Verdict | 'more' | Promise<Verdict | 'more'> {
+    const { seen } = this.#body;
+    return seen ? seen.then(() => this.#body.judged) : this.#body.judged;
   }
 
   /** There were start-up frames and nothing else yet. */
@@ -65,11 +66,19 @@ export class Watched {
     this.reply.discard();
   }
 
-  async #end(base: Ending): Promise<Ending> {
+  #end(base: Ending): Ending | Promise<Ending> {
     this.#body.stop();
     if (!base.complete) this.#broken = base;
-    await this.#body.seen;
-    const judgement = await this.#body.watcher.end(base.complete);
+    const { seen } = this.#body;
+    return seen ? seen.then(() => this.#conclude(base)) : this.#conclude(base);
+  }
+
+  #conclude(base: Ending): Ending | Promise<Ending> {
+    const judgement = this.#body.watcher.end(base.complete);
+    return judgement instanceof Promise ? judgement.then((late) => this.#ending(base, late)) : this.#ending(base, judgement);
+  }
+
+  #ending(base: Ending, judgement: Judgement): Ending {
     return {
       ...base,
       verdict: this.#lastWord(base, judgement),

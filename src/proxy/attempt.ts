@@ -171,14 +171,17 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
 
   // What the reader calls.
 
-  next(): Promise<Read> {
+  poll(): Read | undefined {
     const value = this.#queue.shift();
-    if (value) {
-      this.#queued -= value.byteLength;
-      if (this.#queued < highWaterBytes && this.#controller?.paused) this.#controller.resume();
-      return Promise.resolve({ done: false, value });
-    }
-    if (this.#over) return Promise.resolve(done);
+    if (!value) return this.#over ? done : undefined;
+    this.#queued -= value.byteLength;
+    if (this.#queued < highWaterBytes && this.#controller?.paused) this.#controller.resume();
+    return { done: false, value };
+  }
+
+  next(): Promise<Read> {
+    const now = this.poll();
+    if (now) return Promise.resolve(now);
     return new Promise((resolve) => {
       this.#reader = resolve;
     });

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Dialect } from '../core/dialect.ts';
 import { headerValue, mediaType, type RawHeaders } from '../core/headers.ts';
-import type { Ending, Reply } from '../core/outcome.ts';
+import type { Ending, Read, Reply } from '../core/outcome.ts';
 
 const nothing = Buffer.alloc(0);
 const newline = 0x0a;
@@ -35,12 +35,8 @@ export function writeHead(response: ServerResponse, reply: Reply, added: RawHead
 export async function writeBody(response: ServerResponse, reply: Reply, dialect: Dialect): Promise<Written> {
   let bytes = 0;
   let tail: Uint8Array = nothing;
-  // The head goes out with the first chunk; where that is long in coming, it goes alone. An empty chunk and not
-  // flushHeaders(), which would turn latin1 values into UTF-8.
-  const flush = reply.empty ? undefined : setImmediate(() => response.write(nothing));
   for (;;) {
-    const read = await reply.body.next();
-    if (bytes === 0) clearImmediate(flush);
+    const read = reply.body.poll() ?? (bytes === 0 && !reply.empty ? await firstRead(response, reply) : await reply.body.next());
     if (read.done) break;
     if (response.closed || response.destroyed) {
       reply.discard();
@@ -59,6 +55,17 @@ export async function writeBody(response: ServerResponse, reply: Reply, dialect:
     breakOff(response, reply, dialect, tail, ending);
   }
   return { ending, bytes, left: false };
+}
+
+/**
+ * The head goes out with the first chunk; where that is long in coming, it goes alone. By an empty chunk and not by
+ * flushHeaders(), which would turn latin1 values into UTF-8.
+ */
+async function firstRead(response: ServerResponse, reply: Reply): Promise<Read> {
+  const flush = setImmediate(() => response.write(nothing));
+  const read = await reply.body.next();
+  clearImmediate(flush);
+  return read;
 }
 
 /** Room to write again, or nobody left to write to. */
