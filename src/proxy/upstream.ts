@@ -134,7 +134,8 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
     get sockets() {
       return sockets;
     },
-    close: () => pool.close(),
+    // Rejects where `destroy` overtakes it; then everything is closed as well.
+    close: () => pool.close().catch(() => undefined),
     destroy: () => pool.destroy(),
   };
 }
