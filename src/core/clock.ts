@@ -1,3 +1,5 @@
+import type { Signal } from './signal.ts';
+
 /** A timer that was set; `cancel` is idempotent and may come after it fired. */
 export interface Timer {
   cancel(): void;
@@ -28,7 +30,7 @@ export const systemClock: Clock = {
 };
 
 /** Resolves to true after `delayMs`, or to false at once when the signal aborts. */
-export function sleep(clock: Clock, delayMs: number, signal: AbortSignal): Promise<boolean> {
+export function sleep(clock: Clock, delayMs: number, signal: Signal): Promise<boolean> {
   if (signal.aborted) return Promise.resolve(false);
   return new Promise((resolve) => {
     const onAbort = () => {

@@ -3,6 +3,7 @@ import type { ErrorCode } from './error-codes.ts';
 import type { Event } from './event.ts';
 import type { RawHeaders } from './headers.ts';
 import type { Failure, Outcome, Reply, TimeoutPhase, Tunnel } from './outcome.ts';
+import type { Signal } from './signal.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface Agent {
@@ -62,7 +63,7 @@ export interface AttemptLimits {
   holdMs?: number;
 }
 
-/** Why a signal was aborted: every `AbortSignal` of an exchange has one of these as its reason. */
+/** Why a signal was aborted: every signal of an exchange has one of these as its reason. */
 export interface AbortReason {
   readonly verdict: Exclude<Verdict, 'ok'>;
   readonly code: ErrorCode;
@@ -87,7 +88,7 @@ export interface Exchange {
   /** On the clock's scale; Infinity for none. Holds up to commit. */
   readonly deadline: number;
   /** Aborts when the agent hangs up or the deadline has passed. Up to commit; then the server's discard takes over. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** Tells what happened. Never throws. */
   note(event: Event): void;
   /** Takes note of an answer that was opened for the call, so that none can be forgotten. Numbers the attempts. */

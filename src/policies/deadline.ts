@@ -1,6 +1,7 @@
 import type { AbortReason } from '../core/exchange.ts';
 import { failure } from '../core/failure.ts';
 import type { Policy, PolicyContext } from '../core/policy.ts';
+import { Aborter } from '../core/signal.ts';
 
 /**
  * Limits a whole call up to commit: attempts, waits, queueing and fallbacks share `deadlineMs`. When it has passed, the
@@ -18,7 +19,7 @@ export function createDeadline(deadlineMs: number, { clock }: Pick<PolicyContext
   return {
     name: 'deadline',
     async run(exchange, next) {
-      const controller = new AbortController();
+      const controller = new Aborter();
       const { signal: parent } = exchange;
       const onParentAbort = () => {
         timer.cancel();

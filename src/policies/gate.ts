@@ -3,6 +3,7 @@ import type { Exchange } from '../core/exchange.ts';
 import { abortedFailure, failure } from '../core/failure.ts';
 import { type Ending, type Failure, type Outcome, type Reply, unread } from '../core/outcome.ts';
 import type { Policy, PolicyContext } from '../core/policy.ts';
+import type { Signal } from '../core/signal.ts';
 import type { Origin, Verdict } from '../core/verdict.ts';
 import { HeldBody } from './held-body.ts';
 import { Watched } from './watched.ts';
@@ -122,7 +123,7 @@ function culprit({ reply }: Watched): Origin {
   return reply.origin === 'chaos' ? 'chaos' : 'ourselves';
 }
 
-function giveUp(watched: Watched, signal: AbortSignal): Failure {
+function giveUp(watched: Watched, signal: Signal): Failure {
   watched.reply.discard();
   return abortedFailure(signal, 'maybe');
 }

@@ -129,30 +129,27 @@ class Queue {
 }
 
 /** One call in the queue; listens to its own signal. */
-class Waiter implements EventListenerObject {
+class Waiter {
   readonly exchange: Exchange;
   timer: Timer | undefined;
   previous: Waiter | undefined;
   next: Waiter | undefined;
   readonly #queue: Queue;
   readonly #resolve: (waited: Waited) => void;
+  readonly #onAbort = () => this.leave(abortedFailure(this.exchange.signal, 'no'));
 
   constructor(exchange: Exchange, queue: Queue, resolve: (waited: Waited) => void) {
     this.exchange = exchange;
     this.#queue = queue;
     this.#resolve = resolve;
-    exchange.signal.addEventListener('abort', this);
-  }
-
-  handleEvent(): void {
-    this.leave(abortedFailure(this.exchange.signal, 'no'));
+    exchange.signal.addEventListener('abort', this.#onAbort);
   }
 
   /** Called at most once: whatever calls it is gone afterwards. */
   leave(waited: Waited): void {
     this.#queue.remove(this);
     this.timer?.cancel();
-    this.exchange.signal.removeEventListener('abort', this);
+    this.exchange.signal.removeEventListener('abort', this.#onAbort);
     this.#resolve(waited);
   }
 }

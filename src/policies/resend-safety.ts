@@ -1,6 +1,7 @@
 import type { Call } from '../core/dialect.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { Failure, Reply } from '../core/outcome.ts';
+import type { Signal } from '../core/signal.ts';
 
 /**
  * Why a request must not be sent again after this outcome, to the same upstream or to another; undefined if it may.
@@ -28,7 +29,7 @@ export async function isRepeatable({ request, signal }: Exchange): Promise<boole
 }
 
 /** A description may wait for the rest of an upload, and a call may end before that. */
-async function untilAborted(call: Promise<Call>, signal: AbortSignal): Promise<Call | undefined> {
+async function untilAborted(call: Promise<Call>, signal: Signal): Promise<Call | undefined> {
   const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
   const onAbort = () => resolve(undefined);
   if (signal.aborted) onAbort();

@@ -5,6 +5,7 @@ import type { Exchange, Handler } from '../core/exchange.ts';
 import { abortedFailure } from '../core/failure.ts';
 import type { Failure, Outcome, Reply } from '../core/outcome.ts';
 import type { Policy, PolicyContext } from '../core/policy.ts';
+import type { Signal } from '../core/signal.ts';
 import { type Verdict, verdicts } from '../core/verdict.ts';
 import { count, duration, share } from '../settings/units.ts';
 import { type Backoff, backoffSettings, createBackoff } from './backoff/backoff.ts';
@@ -148,6 +149,6 @@ async function mustBeTold(exchange: Exchange, { sent }: Failure): Promise<boolea
 }
 
 /** Whether it was aborted by a deadline, and not by the agent or by a person. */
-function isOverdue(signal: AbortSignal): boolean {
+function isOverdue(signal: Signal): boolean {
   return abortedFailure(signal, 'no').verdict === 'timeout';
 }

@@ -1,5 +1,7 @@
+import type { Signal } from '../core/signal.ts';
+
 /** What the promise resolves to, or undefined as soon as the signal aborts. */
-export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+export async function untilAborted<T>(promise: Promise<T>, signal: Signal): Promise<T | undefined> {
   const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
   const onAbort = () => resolve(undefined);
   if (signal.aborted) onAbort();

@@ -7,6 +7,7 @@ import type { AbortReason, Exchange, Handler } from '../core/exchange.ts';
 import { failure } from '../core/failure.ts';
 import { headerValue } from '../core/headers.ts';
 import type { Failure, Reply, Tunnel } from '../core/outcome.ts';
+import { Aborter, type Signal } from '../core/signal.ts';
 import type { CallRecord } from './call-record.ts';
 import { writeBody, writeHead } from './reply-writer.ts';
 import { join } from './tunnel.ts';
@@ -39,7 +40,7 @@ export class ServedCall {
   readonly #connection: Connection;
   readonly #dialect: Dialect;
   readonly #options: ServingOptions;
-  readonly #aborter = new AbortController();
+  readonly #aborter = new Aborter();
   readonly #over = Promise.withResolvers<void>();
   #committed: Reply | Tunnel | undefined;
   #left = false;
@@ -57,7 +58,7 @@ export class ServedCall {
     return this.#over.promise;
   }
 
-  get signal(): AbortSignal {
+  get signal(): Signal {
     return this.#aborter.signal;
   }
 

@@ -126,7 +126,7 @@ test('a wait that was worth it is told with its length', async () => {
   await settle();
   expect(second.on.events).toEqual([{ kind: 'bulkhead-waited', attempt: 1, upstream: 'main', waitMs: 700 }]);
   expect(ctx.clock.pending).toBe(0);
-  expect(getEventListeners(second.on.signal, 'abort')).toHaveLength(0);
+  expect(getEventListeners(second.on.signal as AbortSignal, 'abort')).toHaveLength(0);
 });
 
 test('a wait that is over is told and refused, and its place in the queue is free', async () => {

@@ -178,10 +178,10 @@ describe('a gate that holds', () => {
   it('leaves nothing on the signal of the call', async () => {
     const test = held();
     await test.settle();
-    expect(getEventListeners(test.call.signal, 'abort')).toHaveLength(1);
+    expect(getEventListeners(test.call.signal as AbortSignal, 'abort')).toHaveLength(1);
     test.open.push('say\n');
     await test.run;
-    expect(getEventListeners(test.call.signal, 'abort')).toEqual([]);
+    expect(getEventListeners(test.call.signal as AbortSignal, 'abort')).toEqual([]);
   });
 
   it('judges on a decoded copy, however long the decoding takes', async () => {

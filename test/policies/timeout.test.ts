@@ -14,7 +14,7 @@ describe('the limits of an attempt', () => {
     const next = script(wholeReply());
     const exchanged = exchange({ request: request({ call: () => call }) });
     await createTimeout(timeoutSettings.parse(settings), context()).run(exchanged, next);
-    expect(getEventListeners(exchanged.signal, 'abort')).toEqual([]);
+    expect(getEventListeners(exchanged.signal as AbortSignal, 'abort')).toEqual([]);
     return next.calls[0]?.limits;
   }
 
@@ -61,7 +61,7 @@ it('a call that ends while its upload is still awaited is not sent', async () =>
   call.hangUp();
   expect(await run).toMatchObject({ kind: 'failure', verdict: 'cancelled', sent: 'no' });
   expect(next.calls).toEqual([]);
-  expect(getEventListeners(call.signal, 'abort')).toEqual([]);
+  expect(getEventListeners(call.signal as AbortSignal, 'abort')).toEqual([]);
 });
 
 describe('a timeout in observe mode', () => {
