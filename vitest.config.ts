@@ -1,8 +1,10 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // They need programs of the machine: `npm run e2e`.
+    exclude: [...configDefaults.exclude, 'test/e2e/**'],
     testTimeout: 20_000,
     // Every test file starts servers of its own on port 0.
     pool: 'forks',
