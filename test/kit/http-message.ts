@@ -1,7 +1,7 @@
 import type { ByteReader } from './byte-reader.ts';
 
 /** An HTTP/1.1 message that a strict reader must refuse: two readers could take it for different messages. */
-export class WireError extends Error {}
+class WireError extends Error {}
 
 export interface HttpHead {
   /** Without its line end. */
