@@ -250,7 +250,11 @@ function headOf(reply: Reply, verdict = reply.verdict, origin = reply.origin): R
  * the call that it observes.
  */
 export function onEnded(outcome: Reply | Tunnel, fn: (ending: Ending) => void): void {
-  outcome.ended.then(fn).catch((error: unknown) => {
-    process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+  void outcome.ended.then((ending) => {
+    try {
+      fn(ending);
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+    }
   });
 }

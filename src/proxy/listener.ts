@@ -220,7 +220,11 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
         },
         protocol,
       );
-      call.run(matched.route.handler(agent), exchangeOf(call, request, matched.route, dialect));
+      call.run(
+        matched.route.handler(agent),
+        exchangeOf(call, request, matched.route, dialect),
+        body instanceof ReplayBody ? body.soon() : undefined,
+      );
     }
     void call.done.then(() => calls.remove(call));
     return call;

@@ -37,6 +37,7 @@ export class ReplayBody implements RequestBody {
   #joined: Uint8Array | undefined;
   #readBytes = 0;
   #waiting: (() => void)[] = [];
+  #onEnd: (() => void) | undefined;
 
   constructor(request: IncomingMessage, length: number | undefined, options: RequestBodyOptions) {
     this.#request = request;
@@ -61,6 +62,18 @@ export class ReplayBody implements RequestBody {
     if (!this.#ended || !this.#kept) return undefined;
     this.#joined ??= this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks, this.#size);
     return this.#joined;
+  }
+
+  /** Resolves when the body is whole, or after a turn of the loop: a small one has mostly come with its head. */
+  soon(): Promise<void> {
+    if (!this.#attached || this.#ended) return Promise.resolve();
+    return new Promise((resolve) => {
+      const turn = setImmediate(resolve);
+      this.#onEnd = () => {
+        clearImmediate(turn);
+        resolve();
+      };
+    });
   }
 
   async whole(): Promise<Uint8Array | undefined> {
@@ -120,6 +133,7 @@ export class ReplayBody implements RequestBody {
       // A body that was too large is no shorter one for having been read on to its end.
       if (this.#broken) return;
       this.#ended = true;
+      this.#onEnd?.();
       this.#wake();
     });
     this.#request.on('close', () => {

@@ -69,9 +69,9 @@ export class ServedCall {
     else this.#aborter.abort(reason);
   }
 
-  /** Runs the call; `done` tells when it is over. */
-  run(handler: Handler, exchange: Exchange): void {
-    this.#settle(this.#run(handler, exchange));
+  /** Runs the call once `ready` has resolved; `done` tells when it is over. */
+  run(handler: Handler, exchange: Exchange, ready: Promise<void> | undefined): void {
+    this.#settle(this.#run(handler, exchange, ready));
   }
 
   /** Answers without any upstream. */
@@ -92,7 +92,7 @@ export class ServedCall {
       .finally(this.#over.resolve);
   }
 
-  async #run(handler: Handler, exchange: Exchange): Promise<void> {
+  async #run(handler: Handler, exchange: Exchange, ready: Promise<void> | undefined): Promise<void> {
     const { response } = this.#connection;
     const closed = new Promise<void>((resolve) => {
       response.once('close', () => {
@@ -101,6 +101,7 @@ export class ServedCall {
       });
     });
     this.record.note({ kind: 'call-started', attempt: 0 });
+    if (ready) await ready;
     const outcome = await handler(exchange);
     if (outcome.kind === 'tunnel') await this.#tunnel(outcome, exchange.request.upgrade ?? 'websocket');
     else await this.#reply(outcome, closed);
