@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../kit/timing.ts';
 import { scratch } from '../life/sidecar-process.ts';
+import { call, textOf } from './call.ts';
 import { freePort } from './free-port.ts';
 import { start } from './program.ts';
 
@@ -58,7 +59,8 @@ export async function nginx(server = '', http = '', main = ''): Promise<Nginx> {
   void exited.then(() => {
     gone = true;
   });
-  const worker = async () => (await fetch(`${url}/worker`)).text().catch(() => '');
+  // On a connection of its own: a worker that goes closes those that it keeps.
+  const worker = async () => textOf(await call(`${url}/worker`, { headers: { connection: 'close' } }));
   await eventually('nginx answers', async () => {
     if (gone) throw new Error(`nginx has ended: ${output()}`);
     return (await worker().catch(() => '')) !== '';

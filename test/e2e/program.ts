@@ -61,18 +61,18 @@ export function start(name: string, args: readonly string[], { cwd, env }: RunOp
   return { child, output: () => output, exited };
 }
 
+/** Longest run of a program that is waited for. */
+const runMs = 120_000;
+
 /** Runs a program to its end. */
 export async function run(name: string, args: readonly string[], { cwd, env, input }: RunOptions = {}): Promise<Ran> {
-  const child = spawn(programPath(name, env?.['PATH']), args, { cwd, env: env ?? process.env });
+  const child = spawn(programPath(name, env?.['PATH']), args, { cwd, env: env ?? process.env, timeout: runMs, killSignal: 'SIGKILL' });
   const written = { stdout: '', stderr: '' };
   child.stdout.on('data', (bytes: Buffer) => (written.stdout += bytes.toString()));
   child.stderr.on('data', (bytes: Buffer) => (written.stderr += bytes.toString()));
   // A program may end without having read its input.
   child.stdin.on('error', () => {});
   child.stdin.end(input);
-  onTestFinished(() => {
-    child.kill('SIGKILL');
-  });
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
   return { code: code ?? signal ?? 'unknown', ...written };
 }
