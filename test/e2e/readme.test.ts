@@ -79,7 +79,15 @@ describe('what npm run build has made', () => {
     expect(code).toBe(0);
     const [packed] = JSON.parse(stdout) as { files: { path: string }[] }[];
     const paths = packed!.files.map(({ path }) => path);
-    const needed = ['package.json', 'LICENSE', 'bin/outrigger.js', 'dist/main.js', 'config/outrigger.yaml', 'config/outrigger.schema.json'];
+    const needed = [
+      'package.json',
+      'README.md',
+      'LICENSE',
+      'bin/outrigger.js',
+      'dist/main.js',
+      'config/outrigger.yaml',
+      'config/outrigger.schema.json',
+    ];
     expect(needed.filter((path) => !paths.includes(path))).toEqual([]);
     const belongs =
       /^(package\.json|LICENSE|README\.md|bin\/outrigger\.js|dist\/.*\.js|config\/[\w.-]+\.(yaml|json)|docs\/.+\.(md|png|svg))$/;

@@ -118,6 +118,14 @@ describe('HTTPS_PROXY', () => {
     expect(forward.requests.length).toBeGreaterThan(1);
   });
 
+  test('is no reason to go on after SIGTERM: a tunnel that is kept is closed', async () => {
+    const { proxy, child, exited, forward } = await start();
+    expect(statusOf(await exchange(proxy, get))).toBe(200);
+    expect(forward.open.size).toBe(1);
+    child.kill('SIGTERM');
+    expect(await within(3_000, exited, 'the end of the sidecar')).toBe(0);
+  });
+
   test('carries WebSockets', async () => {
     const { proxy, forward } = await start({
       tls: {},
@@ -241,6 +249,13 @@ describe('an upstream on this machine', () => {
     expect(forward.requests).toHaveLength(0);
   });
 
+  // What counts as this machine here is not what counts so for the admin port.
+  test.fails('is never reached through a proxy, by a name under localhost either', async () => {
+    const { proxy, forward } = await start({ host: 'app.localhost' });
+    await exchange(proxy, get);
+    expect(forward.requests).toHaveLength(0);
+  });
+
   test.each(['127.0.0.1', '127.8.9.1', 'localhost'])('is never reached through a proxy: http://%s', async (host) => {
     const upstream = await rawUpstream();
     const forward = await connectProxy({ status: 403 });
@@ -280,8 +295,7 @@ interface Options {
   resolves?: boolean;
 }
 
-interface Started {
-  proxy: { host: string; port: number };
+interface Started extends Awaited<ReturnType<typeof processFor>> {
   upstream: TlsUpstream;
   forward: ConnectProxy;
 }
@@ -291,8 +305,7 @@ async function start(options: Options = {}): Promise<Started> {
   const { script = answer(ok()), tls = {}, webSockets, host = 'api.test.invalid' } = options;
   const upstream = await tlsUpstream({ script: webSockets ? served(webSockets) : script, tls });
   const forward = await connectProxy(options.onConnect ?? { port: upstream.port });
-  const { proxy } = await processFor(`https://${host}:${upstream.port}`, forward, options);
-  return { proxy, upstream, forward };
+  return { ...(await processFor(`https://${host}:${upstream.port}`, forward, options)), upstream, forward };
 }
 
 async function processFor(url: string, forward: ConnectProxy, options: Options) {
@@ -314,7 +327,7 @@ async function processFor(url: string, forward: ConnectProxy, options: Options) 
     { env, ...(resolves && { nodeArguments: ['--import', `data:text/javascript,${encodeURIComponent(resolvesHere)}`] }) },
   );
   const { hostname, port } = new URL(started.proxy);
-  return { proxy: { host: hostname, port: Number(port) } };
+  return { ...started, proxy: { host: hostname, port: Number(port) } };
 }
 
 /** What a resolver would do that knows names under test.invalid. */
