@@ -39,7 +39,8 @@ export class StreamWatcher implements Watcher {
   end(whole: boolean): Judgement {
     this.#reader.end();
     const usage = this.#usage && { usage: fullUsage(this.#usage) };
-    const complete = whole && !this.#failed && (this.#ended || !this.#format.endMarked);
+    // An end mark that tells a failure (response.failed) is one all the same: there is nothing to add to such a stream.
+    const complete = whole && (this.#ended || (!this.#failed && !this.#format.endMarked));
     return { verdict: this.#finalVerdict(whole), complete, ...usage };
   }
 

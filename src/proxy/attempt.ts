@@ -209,8 +209,8 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
   }
 
   #timeOut(phase: TimeoutPhase, afterMs: number): void {
-    const { note, attempt, target } = this.#exchange;
-    note({ kind: 'timeout', attempt, upstream: target.upstream, phase, afterMs });
+    const { attempt, target } = this.#exchange;
+    this.#exchange.note({ kind: 'timeout', attempt, upstream: target.upstream, phase, afterMs });
     if (this.#answered) this.#end({ verdict: 'timeout', complete: false, bytes: this.#bytes });
     else {
       const message = `Upstream ${target.upstream} did not answer in time (${phase}, ${afterMs} ms).`;

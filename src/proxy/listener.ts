@@ -55,7 +55,7 @@ export interface Listener {
 
 export interface ListenerOptions {
   listen: Listen;
-  plane(): Plane;
+  plane: () => Plane;
   journal: Journal;
   clock: Clock;
   /** Our own connections to upstreams: a call that comes over one of them has gone in a circle. */

@@ -24,13 +24,21 @@ export function parseTarget(target: string, ownAuthority: (authority: string) =>
   }
   if (path.includes('#')) return refused('A request target has no fragment.');
   // Bytes that HTTP does not allow in a target; what the parser lets through must not reach an upstream.
-  if (/[\x00-\x20\x7f]/.test(path)) return refused('The request target holds a space or a control character.');
+  if (hasControls(path)) return refused('The request target holds a space or a control character.');
   if (!path.startsWith('/@')) return { kind: 'path', path, agent: undefined };
   const end = /[/?]|$/.exec(path.slice(2))?.index ?? 0;
   const name = path.slice(2, 2 + end).toLowerCase();
   if (!isAgentName(name)) return refused('The agent name behind @ has 1 to 64 of the characters a-z 0-9 . _ -');
   const rest = path.slice(2 + end);
   return { kind: 'path', path: rest.startsWith('/') ? rest : `/${rest}`, agent: name };
+}
+
+function hasControls(path: string): boolean {
+  for (let i = 0; i < path.length; i += 1) {
+    const code = path.charCodeAt(i);
+    if (code <= 0x20 || code === 0x7f) return true;
+  }
+  return false;
 }
 
 function refused(message: string): RequestTarget {

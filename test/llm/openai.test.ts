@@ -289,7 +289,7 @@ keepsItsContract({
       headers: sse,
       body: `${hello}data: ${error({ type: 'server_error' })}\n\n${done}`,
       verdict: 'server-error',
-      complete: false,
+      complete: true,
       judgedAfter: hello,
     },
     {
@@ -321,7 +321,7 @@ keepsItsContract({
       headers: sse,
       body: `${hello}data: {"choices":[{"del\n\n${done}`,
       verdict: 'server-error',
-      complete: false,
+      complete: true,
       judgedAfter: hello,
     },
 
@@ -361,7 +361,7 @@ keepsItsContract({
       headers: sse,
       body: created + event('response.failed', { response: { status: 'failed', error: { code: 'rate_limit_exceeded', message: '' } } }),
       verdict: 'rate-limited',
-      complete: false,
+      complete: true,
       judgedAfter:
         created + event('response.failed', { response: { status: 'failed', error: { code: 'rate_limit_exceeded', message: '' } } }),
     },

@@ -40,7 +40,7 @@ describe('the router', () => {
 
   it('passes every path through a route for everything, unchanged', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'/.%2eE5cab?&=\\') }), (text) => {
+      fc.property(fc.string({ unit: fc.constantFrom('/', '.', '%', '2', 'e', 'E', '5', 'c', 'a', 'b', '?', '&', '=', '\\') }), (text) => {
         const path = `/${text}`;
         expect(everything.match(path)).toEqual({ route: 'all', rest: path });
       }),
@@ -49,7 +49,7 @@ describe('the router', () => {
 
   it('never changes what is behind the prefix', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'/.%2fab?') }), (text) => {
+      fc.property(fc.string({ unit: fc.constantFrom('/', '.', '%', '2', 'f', 'a', 'b', '?') }), (text) => {
         const found = router.match(`/tools/${text}`);
         if (typeof found === 'object') expect(found).toEqual({ route: 'tools', rest: `/${text}` });
       }),
