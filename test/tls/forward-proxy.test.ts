@@ -1,22 +1,21 @@
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { WebSocket, WebSocketServer } from 'ws';
+import { WebSocket } from 'ws';
 import { type HttpMessage, statusOf, valuesOf } from '../kit/http-message.ts';
 import { chunk, http, lastChunk, ok } from '../kit/http-text.ts';
 import { endToEndLines } from '../kit/pass.ts';
 import { exchange, rawClient } from '../kit/raw-client.ts';
-import { answer, rawUpstream, type Script, silent } from '../kit/raw-upstream.ts';
+import { rawUpstream, silent } from '../kit/raw-upstream.ts';
 import { eventually, within } from '../kit/timing.ts';
-import { startProcess } from '../life/sidecar-process.ts';
+import { processBehind, startBehindProxy } from './behind-proxy.ts';
 import { pair, trusting } from './certificates.ts';
-import { type ConnectProxy, connectProxy, type OnConnect } from './connect-proxy.ts';
-import { type TlsUpstream, tlsUpstream } from './tls-upstream.ts';
+import { connectProxy } from './connect-proxy.ts';
 
 const get = http(['GET /a HTTP/1.1', 'Host: a', 'Authorization: Bearer sk-secret']);
 
 describe('HTTPS_PROXY', () => {
   test('carries what goes to an upstream, which is still verified by its own name', async () => {
-    const { proxy, upstream, forward } = await start();
+    const { proxy, upstream, forward } = await startBehindProxy();
     const response = await exchange(proxy, http(['POST /a?b HTTP/1.1', 'Host: a', 'Content-Length: 11'], 'hello world'));
     expect(response.body).toBe('ok');
     expect(forward.requests).toMatchObject([{ line: `CONNECT api.test.invalid:${upstream.port}` }]);
@@ -26,7 +25,7 @@ describe('HTTPS_PROXY', () => {
   });
 
   test('shows the proxy neither requests nor keys', async () => {
-    const { proxy, upstream, forward } = await start();
+    const { proxy, upstream, forward } = await startBehindProxy();
     expect(statusOf(await exchange(proxy, get))).toBe(200);
     expect(valuesOf(upstream.requests[0]!, 'authorization')).toEqual(['Bearer sk-secret']);
     expect(forward.tunnelled().length).toBeGreaterThan(100);
@@ -35,7 +34,7 @@ describe('HTTPS_PROXY', () => {
   });
 
   test('is not told to upstreams, nor are its credentials', async () => {
-    const { proxy, upstream, forward } = await start({ credentials: 'user:p%40ss' });
+    const { proxy, upstream, forward } = await startBehindProxy({ credentials: 'user:p%40ss' });
     expect(statusOf(await exchange(proxy, get))).toBe(200);
     expect(forward.requests[0]!.headers['proxy-authorization']).toBe(`Basic ${Buffer.from('user:p@ss').toString('base64')}`);
     expect(upstream.requests[0]!.raw.toLowerCase()).not.toContain('proxy');
@@ -44,19 +43,19 @@ describe('HTTPS_PROXY', () => {
   // undici makes a record of the fields, in which a name stands once.
   test.fails('lets the fields of a request through as they were, repeated ones too', async () => {
     const lines = ['X-A: 1', 'x-b: 2', 'X-A: 3', 'Cookie: c=1', 'Cookie: d=2'];
-    const { proxy, upstream } = await start();
+    const { proxy, upstream } = await startBehindProxy();
     await exchange(proxy, http(['GET / HTTP/1.1', 'Host: a', ...lines]));
     expect(endToEndLines(upstream.requests[0]!)).toEqual(lines);
   });
 
   test('keeps one tunnel for many calls', async () => {
-    const { proxy, forward } = await start();
+    const { proxy, forward } = await startBehindProxy();
     for (let i = 0; i < 10; i += 1) expect(statusOf(await exchange(proxy, get))).toBe(200);
     expect(forward.requests).toHaveLength(1);
   });
 
   test('lets streams through as they come', async () => {
-    const { proxy, upstream } = await start({
+    const { proxy, upstream } = await startBehindProxy({
       script: async (connection) => {
         await connection.request();
         connection.send(http(['HTTP/1.1 200 OK', 'Transfer-Encoding: chunked'], chunk('0')));
@@ -73,7 +72,7 @@ describe('HTTPS_PROXY', () => {
   });
 
   test('breaks an answer whose tunnel breaks', async () => {
-    const { proxy, forward } = await start({
+    const { proxy, forward } = await startBehindProxy({
       script: async (connection) => {
         await connection.request();
         connection.send(http(['HTTP/1.1 200 OK', 'Transfer-Encoding: chunked'], chunk('half')));
@@ -87,7 +86,7 @@ describe('HTTPS_PROXY', () => {
   });
 
   test('loses its tunnel within 100 ms of an agent that leaves', async () => {
-    const { proxy, upstream } = await start({
+    const { proxy, upstream } = await startBehindProxy({
       script: async (connection) => {
         await connection.request();
         connection.send(http(['HTTP/1.1 200 OK', 'Transfer-Encoding: chunked'], chunk('half')));
@@ -104,7 +103,7 @@ describe('HTTPS_PROXY', () => {
   });
 
   test('fails none of 100 calls of an upstream that closes each connection 3 ms after its answer', async () => {
-    const { proxy, forward } = await start({
+    const { proxy, forward } = await startBehindProxy({
       script: async (connection) => {
         while ((await connection.request())?.whole) {
           connection.send(ok());
@@ -119,7 +118,7 @@ describe('HTTPS_PROXY', () => {
   });
 
   test('is no reason to go on after SIGTERM: a tunnel that is kept is closed', async () => {
-    const { proxy, child, exited, forward } = await start();
+    const { proxy, child, exited, forward } = await startBehindProxy();
     expect(statusOf(await exchange(proxy, get))).toBe(200);
     expect(forward.open.size).toBe(1);
     child.kill('SIGTERM');
@@ -127,7 +126,7 @@ describe('HTTPS_PROXY', () => {
   });
 
   test('carries WebSockets', async () => {
-    const { proxy, forward } = await start({
+    const { proxy, forward } = await startBehindProxy({
       tls: {},
       webSockets: (socket) => socket.on('message', (data, binary) => socket.send(data, { binary })),
     });
@@ -143,13 +142,16 @@ describe('HTTPS_PROXY', () => {
     ['https_proxy', 'HTTPS_PROXY'],
     ['HTTPS_PROXY', 'https_proxy'],
   ])('is also read as %s alone', async (name) => {
-    const { proxy, forward } = await start({ variable: name });
+    const { proxy, forward } = await startBehindProxy({ variable: name });
     expect(statusOf(await exchange(proxy, get))).toBe(200);
     expect(forward.requests).toHaveLength(1);
   });
 
   test('makes no certificate good: one for another host is refused after one tunnel', async () => {
-    const { proxy, upstream, forward } = await start({ tls: pair('other-host'), policy: { retry: { backoff: { base: '1ms' } } } });
+    const { proxy, upstream, forward } = await startBehindProxy({
+      tls: pair('other-host'),
+      policy: { retry: { backoff: { base: '1ms' } } },
+    });
     const response = await within(3_000, exchange(proxy, get), 'the refusal');
     expect(statusOf(response)).toBe(502);
     expect(valuesOf(response, 'x-outrigger-attempts').join()).toMatch(/^peer;verdict=auth;ms=\d+$/);
@@ -160,7 +162,7 @@ describe('HTTPS_PROXY', () => {
 
 describe('a proxy that', () => {
   test.each([403, 407, 502])('refuses a CONNECT with %i gets the agent a 502', async (status) => {
-    const { proxy, forward } = await start({ onConnect: { status } });
+    const { proxy, forward } = await startBehindProxy({ onConnect: { status } });
     const response = await within(3_000, exchange(proxy, get), 'the refusal');
     expect(statusOf(response)).toBe(502);
     expect(JSON.parse(response.body)).toMatchObject({ code: 'upstream_unreachable' });
@@ -168,27 +170,27 @@ describe('a proxy that', () => {
   });
 
   test('is not there gets the agent a 502', async () => {
-    const { proxy } = await start({ proxyUrl: 'http://127.0.0.1:1' });
+    const { proxy } = await startBehindProxy({ proxyUrl: 'http://127.0.0.1:1' });
     const response = await within(3_000, exchange(proxy, get), 'the refusal');
     expect(statusOf(response)).toBe(502);
     expect(JSON.parse(response.body)).toMatchObject({ code: 'upstream_unreachable' });
   });
 
   test('does not answer a CONNECT gets the agent a 504 after timeout.connect', async () => {
-    const { proxy } = await start({ onConnect: 'hang', policy: { timeout: { connect: '200ms' } } });
+    const { proxy } = await startBehindProxy({ onConnect: 'hang', policy: { timeout: { connect: '200ms' } } });
     expectTimeout(await within(3_000, exchange(proxy, get), 'the timeout'));
   });
 
   // The socket to the proxy is undici's own, and giving the attempt up does not reach it.
   test.fails('does not answer a CONNECT loses the connection then', async () => {
-    const { proxy, forward } = await start({ onConnect: 'hang', policy: { timeout: { connect: '200ms' } } });
+    const { proxy, forward } = await startBehindProxy({ onConnect: 'hang', policy: { timeout: { connect: '200ms' } } });
     await within(3_000, exchange(proxy, get), 'the timeout');
     await eventually('the connection has closed', () => forward.open.size === 0, 500);
   });
 
   // As above.
   test.fails('does not answer a CONNECT loses the connection when the agent leaves', async () => {
-    const { proxy, forward } = await start({ onConnect: 'hang' });
+    const { proxy, forward } = await startBehindProxy({ onConnect: 'hang' });
     const client = await rawClient(proxy);
     client.send(get);
     await eventually('the CONNECT has come', () => forward.requests.length === 1);
@@ -198,7 +200,7 @@ describe('a proxy that', () => {
 
   test('leads to an upstream that stalls in the handshake gets the agent a 504 after timeout.connect', async () => {
     const stalling = await rawUpstream(silent);
-    const { proxy } = await start({ onConnect: { port: stalling.port }, policy: { timeout: { connect: '200ms' } } });
+    const { proxy } = await startBehindProxy({ onConnect: { port: stalling.port }, policy: { timeout: { connect: '200ms' } } });
     expectTimeout(await within(3_000, exchange(proxy, get), 'the timeout'));
     expect(stalling.connections).toHaveLength(1);
   });
@@ -206,7 +208,7 @@ describe('a proxy that', () => {
   // As above.
   test.fails('leads to an upstream that stalls in the handshake loses the tunnel then', async () => {
     const stalling = await rawUpstream(silent);
-    const { proxy } = await start({ onConnect: { port: stalling.port }, policy: { timeout: { connect: '200ms' } } });
+    const { proxy } = await startBehindProxy({ onConnect: { port: stalling.port }, policy: { timeout: { connect: '200ms' } } });
     await within(3_000, exchange(proxy, get), 'the timeout');
     await within(500, stalling.connections[0]!.ended, 'the end of the tunnel');
   });
@@ -222,28 +224,28 @@ describe('NO_PROXY', () => {
   test.each(['api.test.invalid', '.test.invalid', 'a.b,test.invalid', '*'])('%s leads past the proxy', async (noProxy) => {
     // Without tls.ca, which the test below is about.
     const env = { NODE_EXTRA_CA_CERTS: trusting.ca, NO_PROXY: noProxy };
-    const { proxy, forward, upstream } = await start({ env, upstreamTls: {}, resolves: true });
+    const { proxy, forward, upstream } = await startBehindProxy({ env, upstreamTls: {}, resolves: true });
     expect(statusOf(await exchange(proxy, get))).toBe(200);
     expect(upstream.requests).toHaveLength(1);
     expect(forward.requests).toHaveLength(0);
   });
 
   test('for another name does not', async () => {
-    const { proxy, forward } = await start({ env: { NO_PROXY: 'other.invalid,pi.test.invalid' }, resolves: true });
+    const { proxy, forward } = await startBehindProxy({ env: { NO_PROXY: 'other.invalid,pi.test.invalid' }, resolves: true });
     expect(statusOf(await exchange(proxy, get))).toBe(200);
     expect(forward.requests).toHaveLength(1);
   });
 
   // The way past the proxy is undici's own agent, which is given none of the upstream's TLS settings.
   test.fails('leads to an upstream with its own tls settings', async () => {
-    const { proxy } = await start({ env: { NO_PROXY: '*' }, resolves: true });
+    const { proxy } = await startBehindProxy({ env: { NO_PROXY: '*' }, resolves: true });
     expect(statusOf(await exchange(proxy, get))).toBe(200);
   });
 });
 
 describe('an upstream on this machine', () => {
   test.each(['127.0.0.1', 'localhost'])('is never reached through a proxy: https://%s', async (host) => {
-    const { proxy, forward, upstream } = await start({ host });
+    const { proxy, forward, upstream } = await startBehindProxy({ host });
     expect(statusOf(await exchange(proxy, get))).toBe(200);
     expect(upstream.requests).toHaveLength(1);
     expect(forward.requests).toHaveLength(0);
@@ -251,7 +253,7 @@ describe('an upstream on this machine', () => {
 
   // What counts as this machine here is not what counts so for the admin port.
   test.fails('is never reached through a proxy, by a name under localhost either', async () => {
-    const { proxy, forward } = await start({ host: 'app.localhost' });
+    const { proxy, forward } = await startBehindProxy({ host: 'app.localhost' });
     await exchange(proxy, get);
     expect(forward.requests).toHaveLength(0);
   });
@@ -259,7 +261,7 @@ describe('an upstream on this machine', () => {
   test.each(['127.0.0.1', '127.8.9.1', 'localhost'])('is never reached through a proxy: http://%s', async (host) => {
     const upstream = await rawUpstream();
     const forward = await connectProxy({ status: 403 });
-    const { proxy } = await processFor(`http://${host}:${upstream.port}`, forward, {});
+    const { proxy } = await processBehind(`http://${host}:${upstream.port}`, forward, {});
     // 127.8.9.1 is this machine too; nothing listens there.
     expect(statusOf(await exchange(proxy, get))).toBe(host === '127.8.9.1' ? 502 : 200);
     expect(forward.requests).toHaveLength(0);
@@ -269,85 +271,9 @@ describe('an upstream on this machine', () => {
 describe('HTTP_PROXY', () => {
   test('gets what goes to an upstream without TLS, in absolute form', async () => {
     const forward = await connectProxy({ status: 403 });
-    const { proxy } = await processFor('http://api.test.invalid/base', forward, {});
+    const { proxy } = await processBehind('http://api.test.invalid/base', forward, {});
     const response = await exchange(proxy, get);
     expect(response.body).toBe('from the proxy');
     expect(forward.requests).toMatchObject([{ line: 'GET http://api.test.invalid/base/a', headers: { host: 'api.test.invalid' } }]);
   });
 });
-
-interface Options {
-  script?: Script;
-  tls?: object;
-  /** Serves WebSockets instead of the script. */
-  webSockets?: (socket: WebSocket) => void;
-  onConnect?: OnConnect;
-  policy?: Record<string, unknown>;
-  env?: NodeJS.ProcessEnv;
-  host?: string;
-  upstreamTls?: object;
-  /** `user:password` of the proxy. */
-  credentials?: string;
-  proxyUrl?: string;
-  /** The one variable that names the proxy; both unless set. */
-  variable?: string;
-  /** The host of the upstream has an address: this machine. */
-  resolves?: boolean;
-}
-
-interface Started extends Awaited<ReturnType<typeof processFor>> {
-  upstream: TlsUpstream;
-  forward: ConnectProxy;
-}
-
-/** An upstream behind TLS, a forward proxy that leads there, and a sidecar process whose environment names the proxy. */
-async function start(options: Options = {}): Promise<Started> {
-  const { script = answer(ok()), tls = {}, webSockets, host = 'api.test.invalid' } = options;
-  const upstream = await tlsUpstream({ script: webSockets ? served(webSockets) : script, tls });
-  const forward = await connectProxy(options.onConnect ?? { port: upstream.port });
-  return { ...(await processFor(`https://${host}:${upstream.port}`, forward, options)), upstream, forward };
-}
-
-async function processFor(url: string, forward: ConnectProxy, options: Options) {
-  const { policy, upstreamTls = trusting, credentials, proxyUrl = forward.url, variable, resolves = false } = options;
-  const named = credentials === undefined ? proxyUrl : proxyUrl.replace('//', `//${credentials}@`);
-  const names = variable === undefined ? ['HTTPS_PROXY', 'HTTP_PROXY'] : [variable];
-  const unset = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'no_proxy', 'NO_PROXY'];
-  const env: NodeJS.ProcessEnv = {
-    ...Object.fromEntries(unset.map((name) => [name, undefined])),
-    ...Object.fromEntries(names.map((name) => [name, named])),
-    ...options.env,
-  };
-  const started = await startProcess(
-    {
-      upstreams: { peer: { url, dialect: 'http', tls: upstreamTls } },
-      routes: [{ path: '/', upstream: 'peer', ...(policy && { policy: 'only' }) }],
-      ...(policy && { policies: { only: policy } }),
-    },
-    { env, ...(resolves && { nodeArguments: ['--import', `data:text/javascript,${encodeURIComponent(resolvesHere)}`] }) },
-  );
-  const { hostname, port } = new URL(started.proxy);
-  return { ...started, proxy: { host: hostname, port: Number(port) } };
-}
-
-/** What a resolver would do that knows names under test.invalid. */
-const resolvesHere = `
-  import dns from 'node:dns';
-  const { lookup } = dns;
-  dns.lookup = (name, options, found) =>
-    lookup(name.endsWith('.test.invalid') ? '127.0.0.1' : name, options, found);
-`;
-
-/** Hands each connection to a WebSocket server, its first bytes included. */
-function served(onSocket: (socket: WebSocket) => void): Script {
-  const server = new WebSocketServer({ noServer: true });
-  return async (connection) => {
-    const head = await connection.requestHead();
-    if (!head) return;
-    const headers = Object.fromEntries(
-      head.headerLines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
-    );
-    connection.socket.removeAllListeners('data');
-    server.handleUpgrade({ method: 'GET', headers, url: '/' } as never, connection.socket, Buffer.alloc(0), onSocket);
-  };
-}
