@@ -10,6 +10,7 @@ export class TappedSource implements Source {
   readonly #hooks: Tap;
   readonly #settle: (ending: Ending | Promise<Ending>) => void;
   readonly #readInner: () => Promise<Read>;
+  readonly #took: (read: Read) => Read | Promise<Read>;
   #release: ((read: Read) => void) | undefined;
   /** A chunk that was polled and that the hook is still looking at. */
   #looking: Promise<Read> | undefined;
@@ -21,6 +22,10 @@ export class TappedSource implements Source {
     this.#reply = reply;
     this.#hooks = hooks;
     this.#readInner = () => reply.body.next();
+    this.#took = (read) => {
+      hooks.served?.();
+      return this.#take(read);
+    };
     const { promise, resolve } = Promise.withResolvers<Ending>();
     this.ended = promise;
     this.#settle = resolve;
@@ -32,18 +37,14 @@ export class TappedSource implements Source {
 
   poll(): Read | undefined {
     if (this.#over) return done;
-    // A hook around the read, or a chunk that is being looked at, takes its time.
+    // A hook around the read takes its time, and so does a look at a chunk.
     if (this.#hooks.read || this.#looking) return undefined;
     const read = this.#reply.body.poll();
     if (!read) return undefined;
-    try {
-      const passed = this.#pass(read.done ? undefined : read.value);
-      if (!(passed instanceof Promise)) return passed;
-      this.#looking = passed.catch((cause: unknown) => this.#failed(cause));
-      return undefined;
-    } catch (cause) {
-      return this.#failed(cause);
-    }
+    const passed = this.#take(read);
+    if (!(passed instanceof Promise)) return passed;
+    this.#looking = passed;
+    return undefined;
   }
 
   next(): Promise<Read> {
@@ -51,7 +52,10 @@ export class TappedSource implements Source {
     this.#looking = undefined;
     if (looking) return looking;
     if (this.#over) return Promise.resolve(done);
-    if (!this.#hooks.read) return this.#advance();
+    if (!this.#hooks.read) {
+      this.#hooks.waiting?.();
+      return this.#reply.body.next().then(this.#took);
+    }
     // The hook may wait for something that a discard does not end, such as a timer of its own.
     return new Promise((resolve) => {
       this.#release = resolve;
@@ -61,7 +65,16 @@ export class TappedSource implements Source {
 
   async #advance(): Promise<Read> {
     try {
-      return await this.#pass(await this.#read());
+      return await this.#pass(await this.#hooks.read?.(this.#readInner));
+    } catch (cause) {
+      return this.#failed(cause);
+    }
+  }
+
+  #take(read: Read): Read | Promise<Read> {
+    try {
+      const passed = this.#pass(read.done ? undefined : read.value);
+      return passed instanceof Promise ? passed.catch((cause: unknown) => this.#failed(cause)) : passed;
     } catch (cause) {
       return this.#failed(cause);
     }
@@ -81,14 +94,6 @@ export class TappedSource implements Source {
   #gave(value: Uint8Array): Read {
     this.#bytes += value.byteLength;
     return this.#over ? done : { done: false, value };
-  }
-
-  async #read(): Promise<Uint8Array | undefined> {
-    if (this.#hooks.read) return this.#hooks.read(this.#readInner);
-    this.#hooks.waiting?.();
-    const read = await this.#reply.body.next();
-    this.#hooks.served?.();
-    return read.done ? undefined : read.value;
   }
 
   discard(): void {
