@@ -22,10 +22,7 @@ export class TappedSource implements Source {
     this.#reply = reply;
     this.#hooks = hooks;
     this.#readInner = () => reply.body.next();
-    this.#took = (read) => {
-      hooks.served?.();
-      return this.#take(read);
-    };
+    this.#took = (read) => this.#take(read, true);
     const { promise, resolve } = Promise.withResolvers<Ending>();
     this.ended = promise;
     this.#settle = resolve;
@@ -41,7 +38,7 @@ export class TappedSource implements Source {
     if (this.#hooks.read || this.#looking) return undefined;
     const read = this.#reply.body.poll();
     if (!read) return undefined;
-    const passed = this.#take(read);
+    const passed = this.#take(read, false);
     if (!(passed instanceof Promise)) return passed;
     this.#looking = passed;
     return undefined;
@@ -71,8 +68,9 @@ export class TappedSource implements Source {
     }
   }
 
-  #take(read: Read): Read | Promise<Read> {
+  #take(read: Read, waited: boolean): Read | Promise<Read> {
     try {
+      if (waited) this.#hooks.served?.();
       const passed = this.#pass(read.done ? undefined : read.value);
       return passed instanceof Promise ? passed.catch((cause: unknown) => this.#failed(cause)) : passed;
     } catch (cause) {
