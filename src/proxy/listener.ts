@@ -10,6 +10,7 @@ import type { Agent, Exchange, Handler } from '../core/exchange.ts';
 import { failure } from '../core/failure.ts';
 import { headerValue } from '../core/headers.ts';
 import type { Journal } from '../core/journal.ts';
+import { splitAddress } from '../settings/address.ts';
 import { type Asked, isOwnAuthority, refusalOf, tooLarge } from './admission.ts';
 import { AgentRequest } from './agent-request.ts';
 import { callOn, carry, closeAfterCall, isClosing } from './agent-socket.ts';
@@ -291,10 +292,4 @@ function agentOf(message: IncomingMessage, fromPath: string | undefined): Agent 
   const named = headerValue(message.rawHeaders, 'x-outrigger-agent')?.trim().toLowerCase();
   if (named !== undefined && isAgentName(named)) return { name: named, source: 'header' };
   return fromPath === undefined ? { name: 'default', source: 'default' } : { name: fromPath, source: 'path' };
-}
-
-/** Host and port of a checked `host:port` or `[v6]:port`. */
-export function splitAddress(address: string): { host: string; port: number } {
-  const at = address.lastIndexOf(':');
-  return { host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) };
 }
