@@ -1,10 +1,10 @@
 import type { Call, Dialect, RequestFacts } from '../core/dialect.ts';
 import { type ErrorCode, errorCodes } from '../core/error-codes.ts';
 import { headerValue } from '../core/headers.ts';
-import type { Failure, Reply } from '../core/outcome.ts';
+import type { Reply } from '../core/outcome.ts';
 import { anthropicAnswer } from './anthropic-answer.ts';
 import { bodyMembers, modelAndStream, plainPath } from './describe.ts';
-import { errorReply } from './error-reply.ts';
+import { type ErrorSaid, errorReply } from './error-reply.ts';
 import { eventStream } from './event-stream.ts';
 import { watchHttp } from './http.ts';
 import { isSet } from './json-scan.ts';
@@ -75,8 +75,8 @@ function speak(text: string, call: Call): Reply | undefined {
 }
 
 /** Anthropic's error, with our code where its own precise codes stand. */
-function errorBody({ code, message }: Pick<Failure, 'code' | 'message'>): object {
-  return { type: 'error', error: { type: errorType(code), message, details: { error_code: code } }, request_id: null };
+function errorBody({ code, message, phase }: ErrorSaid): object {
+  return { type: 'error', error: { type: errorType(code), message, details: { error_code: code, phase } }, request_id: null };
 }
 
 function errorType(code: ErrorCode): string {

@@ -2,9 +2,9 @@ import type { Call, Dialect, RequestFacts } from '../core/dialect.ts';
 import { errorCodes } from '../core/error-codes.ts';
 import type { ProxiedRequest, Target } from '../core/exchange.ts';
 import { headerValue, mediaType } from '../core/headers.ts';
-import type { Failure, Reply } from '../core/outcome.ts';
+import type { Reply } from '../core/outcome.ts';
 import { bodyMembers, plainPath } from './describe.ts';
-import { errorReply } from './error-reply.ts';
+import { type ErrorSaid, errorReply } from './error-reply.ts';
 import { eventStream } from './event-stream.ts';
 import { geminiAnswer } from './gemini-answer.ts';
 import { watchHttp } from './http.ts';
@@ -104,8 +104,13 @@ const statusNames: Readonly<Record<number, string>> = {
   504: 'DEADLINE_EXCEEDED',
 };
 
-function errorBody({ code, message }: Pick<Failure, 'code' | 'message'>): object {
+function errorBody({ code, message, phase }: ErrorSaid): object {
   const { status } = errorCodes[code];
-  const info = { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: code.toUpperCase(), domain: 'outrigger', metadata: { code } };
+  const info = {
+    '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+    reason: code.toUpperCase(),
+    domain: 'outrigger',
+    metadata: { code, phase },
+  };
   return { error: { code: status, message, status: statusNames[status] ?? 'FAILED_PRECONDITION', details: [info] } };
 }

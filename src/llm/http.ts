@@ -33,12 +33,10 @@ export const http: Dialect = {
   hint: () => undefined,
   speak: () => undefined,
   refuse(failure) {
-    const { status } = errorCodes[failure.code];
-    return errorReply(
-      failure,
-      { type: 'about:blank', title: failure.code.replaceAll('_', ' '), status, detail: failure.message, code: failure.code },
-      'application/problem+json',
-    );
+    const { code, message, phase } = failure;
+    const { status } = errorCodes[code];
+    const body = { type: 'about:blank', title: code.replaceAll('_', ' '), status, detail: message, code, phase };
+    return errorReply(failure, body, 'application/problem+json');
   },
   breakOff: () => undefined,
 };

@@ -30,8 +30,10 @@ export const mcp: Dialect = {
   hint: () => undefined,
   speak: () => undefined,
   // The id of the call stands in its body, which may be gone; with an error status clients do not look for it.
-  refuse: (failure) =>
-    errorReply(failure, { jsonrpc: '2.0', id: null, error: { code: serverError, message: failure.message, data: { code: failure.code } } }),
+  refuse(failure) {
+    const { code, message, phase } = failure;
+    return errorReply(failure, { jsonrpc: '2.0', id: null, error: { code: serverError, message, data: { code, phase } } });
+  },
   breakOff: () => undefined,
 };
 

@@ -1,8 +1,8 @@
 import type { Call, Dialect, RequestFacts } from '../core/dialect.ts';
 import { headerValue } from '../core/headers.ts';
-import type { Failure, Reply } from '../core/outcome.ts';
+import type { Reply } from '../core/outcome.ts';
 import { bodyMembers, modelAndStream, plainPath } from './describe.ts';
-import { errorReply } from './error-reply.ts';
+import { type ErrorSaid, errorReply } from './error-reply.ts';
 import { watchHttp } from './http.ts';
 import { ollamaAnswer } from './ollama-answer.ts';
 import { retargetModel } from './retarget.ts';
@@ -55,6 +55,6 @@ function speak(text: string, call: Call): Reply | undefined {
   return spokenReply(lines.map((line) => `${JSON.stringify(line)}\n`).join(''), 'application/x-ndjson');
 }
 
-function errorBody({ code, message }: Pick<Failure, 'code' | 'message'>): object {
-  return { error: message, code };
+function errorBody({ code, message, phase }: ErrorSaid): object {
+  return { error: message, code, phase };
 }

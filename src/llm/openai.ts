@@ -1,8 +1,7 @@
 import type { Call, Dialect, RequestFacts } from '../core/dialect.ts';
 import { errorCodes } from '../core/error-codes.ts';
-import type { Failure } from '../core/outcome.ts';
 import { bodyMembers, modelAndStream, plainPath } from './describe.ts';
-import { errorReply } from './error-reply.ts';
+import { type ErrorSaid, errorReply } from './error-reply.ts';
 import { eventStream } from './event-stream.ts';
 import { watchHttp } from './http.ts';
 import { isSet } from './json-scan.ts';
@@ -70,7 +69,7 @@ function describe(request: RequestFacts, body: Uint8Array | undefined): Call {
   return { kind: 'llm', api, ...asked, repeatable: !stateful && (api === 'chat' || asked.model !== undefined), stateful };
 }
 
-function errorObject(failure: Pick<Failure, 'code' | 'message'>): object {
-  const type = errorCodes[failure.code].status < 500 ? 'invalid_request_error' : 'server_error';
-  return { message: failure.message, type, param: null, code: failure.code };
+function errorObject({ code, message, phase }: ErrorSaid): object {
+  const type = errorCodes[code].status < 500 ? 'invalid_request_error' : 'server_error';
+  return { message, type, param: null, code, phase };
 }

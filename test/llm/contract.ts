@@ -120,6 +120,12 @@ export function keepsItsContract({ dialect, request, calls, answers, codeOf, bre
       }
     });
 
+    it('names the timer that ran out beside the code, and none where none did', async () => {
+      const late = await textOf(dialect.refuse(failure('upstream_timeout', 'late', { phase: 'firstByte' })));
+      expect(phaseBeside(JSON.parse(late), 'upstream_timeout')).toBe('firstByte');
+      expect(await textOf(dialect.refuse(failure('upstream_timeout', 'late')))).not.toContain('phase');
+    });
+
     it(breakOff ? 'tells of a broken stream so that it is judged as failed' : 'does not append to a broken stream', async () => {
       const event = dialect.breakOff({ code: 'upstream_timeout', message: 'silent for 60 s' });
       expect(event !== undefined).toBe(breakOff !== undefined);
@@ -147,4 +153,12 @@ export function keepsItsContract({ dialect, request, calls, answers, codeOf, bre
       }
     });
   });
+}
+
+/** The `phase` of the object that has this code, however deep it stands. */
+function phaseBeside(value: unknown, code: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const values: unknown[] = Object.values(value);
+  if (values.includes(code)) return (value as { phase?: unknown }).phase;
+  return values.map((inner) => phaseBeside(inner, code)).find((phase) => phase !== undefined);
 }
