@@ -22,6 +22,7 @@ import type { OwnConnections } from './own-connections.ts';
 import { refuseUnparsed } from './refuse-unparsed.ts';
 import { noBody, ReplayBody } from './request-body.ts';
 import { isAgentName, parseTarget } from './request-target.ts';
+import { rememberTcp } from './reset-connection.ts';
 import type { Router } from './router.ts';
 import { type Connection, ServedCall, type ServingOptions } from './served-call.ts';
 import type { Limits, Listen } from './settings.ts';
@@ -89,6 +90,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     listen.cert === undefined || listen.key === undefined
       ? createServer(serverOptions)
       : createTlsServer({ ...serverOptions, cert: readFileSync(listen.cert), key: readFileSync(listen.key), minVersion: 'TLSv1.2' });
+  if (listen.cert !== undefined) rememberTcp(server);
   server.maxConnections = limits.connections;
 
   const serving = (): ServingOptions => ({

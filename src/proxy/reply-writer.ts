@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Dialect } from '../core/dialect.ts';
 import { headerValue, mediaType, type RawHeaders } from '../core/headers.ts';
 import type { Ending, Read, Reply } from '../core/outcome.ts';
+import { resetConnection } from './reset-connection.ts';
 
 const nothing = Buffer.alloc(0);
 const newline = 0x0a;
@@ -93,7 +94,7 @@ function breakOff(response: ServerResponse, reply: Reply, dialect: Dialect, tail
     response.write(Buffer.concat([Buffer.from(separator(tail)), event]));
   }
   // Without chunks and without a length, a closed connection is the end of a whole message: only a reset is not.
-  if (!response.chunkedEncoding && headerValue(reply.headers, 'content-length') === undefined) socket.resetAndDestroy();
+  if (!response.chunkedEncoding && headerValue(reply.headers, 'content-length') === undefined) resetConnection(socket);
   // Node hands chunks to the socket at the end of the turn: ended before that, it would never send them.
   else process.nextTick(() => socket.destroySoon());
 }

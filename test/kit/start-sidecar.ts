@@ -25,7 +25,7 @@ export async function sidecar(config: Record<string, unknown>): Promise<Sidecar>
   const loaded = loadConfigText(JSON.stringify(whole));
   const bugs: string[] = [];
   const write = (line: string) => {
-    if (line.includes('"kind":"bug"')) bugs.push(line);
+    if (isBug(line)) bugs.push(line);
   };
   const started = await startSidecar(loaded, await createLog(loaded.config.telemetry.log, { write }));
   onTestFinished(async () => {
@@ -33,6 +33,11 @@ export async function sidecar(config: Record<string, unknown>): Promise<Sidecar>
     if (bugs.length > 0) throw new Error(`the sidecar logged a bug: ${bugs.join('')}`);
   });
   return started;
+}
+
+/** Whether a line of the log tells of a bug of the sidecar's own. */
+export function isBug(line: string): boolean {
+  return line.includes('"msg":"bug contained"');
 }
 
 /** A sidecar with one upstream behind `/`. */
