@@ -1,17 +1,19 @@
 import { isLoopback, splitAddress } from '../settings/address.ts';
 import type { Config } from './config.ts';
+import { valueAt } from './config-tree.ts';
 import { inertPolicies } from './inert-policies.ts';
 import type { Finding, Path } from './problem.ts';
 
 const shortToken = 16;
 
-/** What a valid configuration says in vain or against itself. */
-export function inertSettings(config: Config): Finding[] {
+/** What a valid configuration says in vain or against itself; `root` is the configuration as it was written. */
+export function inertSettings(config: Config, root: unknown): Finding[] {
   return [
     ...unused(config),
     ...upstreamFindings(config),
     ...Object.entries(config.policies).flatMap(([name, set]) => inertPolicies(set, ['policies', name])),
     ...limitFindings(config),
+    ...notYet(config, root),
   ];
 }
 
@@ -54,6 +56,21 @@ function limitFindings({ limits, admin }: Config): Finding[] {
   }
   if (admin.token !== undefined && admin.token.length < shortToken) {
     findings.push({ path: ['admin', 'token'], at: 'key', message: `is shorter than ${shortToken} characters, so it can be guessed` });
+  }
+  return findings;
+}
+
+/** What is accepted before there is anything that acts on it. */
+function notYet({ agents }: Config, root: unknown): Finding[] {
+  const findings: Finding[] = [];
+  for (const [name, { keys }] of Object.entries(agents)) {
+    if (keys.length === 0) continue;
+    const message = 'does nothing yet: agents are known by the x-outrigger-agent header or by the path alone';
+    findings.push({ path: ['agents', name, 'keys'], at: 'key', message });
+  }
+  // In the configuration in force it has a default.
+  if (valueAt(root, ['state', 'dir']) !== undefined) {
+    findings.push({ path: ['state', 'dir'], at: 'key', message: 'does nothing yet: nothing outlives the process' });
   }
   return findings;
 }

@@ -69,7 +69,7 @@ function finish({ tree, problems, warnings, file }: Start, request: ConfigReques
   if (late.length > 0) return { ok: false, problems: inOrder(late.map((finding) => tree.problem(finding))) };
 
   const config: Config = { ...paths.config, agents };
-  const inert = inertSettings(config).map((finding) => tree.problem(finding));
+  const inert = inertSettings(config, tree.value).map((finding) => tree.problem(finding));
   return { ok: true, config, file, warnings: [...warnings, ...inOrder(inert)], foreign: tree.foreign };
 }
 
