@@ -1,5 +1,6 @@
 import { runCli } from './cli.ts';
 import type { LoadedConfig } from './config/load.ts';
+import { formatPlace } from './config/problem.ts';
 import { type Sidecar, startSidecar } from './sidecar.ts';
 import { createLog } from './telemetry/log.ts';
 
@@ -12,7 +13,7 @@ export function main(argv: readonly string[]): Promise<number> {
 async function run(loaded: LoadedConfig): Promise<number> {
   const log = await createLog(loaded.config.telemetry.log);
   const sidecar = await startSidecar(loaded, log);
-  for (const { message } of loaded.warnings) log.logger.warn(message);
+  for (const warning of loaded.warnings) log.logger.warn({ where: formatPlace(warning) }, warning.message);
   process.stderr.write(welcome(loaded, sidecar));
 
   const { promise: over, resolve: end } = Promise.withResolvers<number>();

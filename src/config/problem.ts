@@ -35,10 +35,15 @@ export class ConfigError extends Error {
 
 /** `FILE:LINE:COL path: message`, and below it the line with a caret. */
 export function formatProblem(problem: Problem): string {
-  const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
-  const path = formatPath(problem.path);
-  const head = printable(path === '' ? `${place}: ${problem.message}` : `${place} ${path}: ${problem.message}`);
+  const head = printable(`${formatPlace(problem)}: ${problem.message}`);
   return problem.excerpt === undefined ? head : `${head}\n${problem.excerpt}`;
+}
+
+/** `FILE:LINE:COL path`, in one line. */
+export function formatPlace({ file, line, column, path }: Problem): string {
+  const place = [file, line, column].filter((part) => part !== undefined).join(':');
+  const inside = formatPath(path);
+  return printable(inside === '' ? place : `${place} ${inside}`);
 }
 
 /** Nothing that a terminal would act on or hide: keys are free to choose. */

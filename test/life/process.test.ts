@@ -175,3 +175,17 @@ describe('a start that fails', () => {
     expect(output()).toContain(taken);
   });
 });
+
+describe('a start with a configuration that says something in vain', () => {
+  it('logs one line for each such setting, with its place', async () => {
+    const config = { upstreams: { llm: { url: 'simulated:' }, idle: { url: 'simulated:' } }, routes: [{ path: '/', upstream: 'llm' }] };
+    const sidecar = await startProcess({ ...config, telemetry: { log: { format: 'json' } } });
+    sidecar.child.kill('SIGTERM');
+    await sidecar.exited;
+    const lines = sidecar.output().split('\n');
+    const told = lines.filter((line) => line.includes('no route uses')).map((line): unknown => JSON.parse(line));
+    expect(told).toMatchObject([
+      { level: 'warn', where: expect.stringMatching(/outrigger\.yaml:1:\d+ upstreams\.idle$/), msg: 'no route uses this upstream' },
+    ]);
+  });
+});
