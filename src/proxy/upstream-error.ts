@@ -1,5 +1,6 @@
 import { failure } from '../core/failure.ts';
 import type { Failure } from '../core/outcome.ts';
+import { ForwardProxyError } from './forward-proxy.ts';
 import { resetCode } from './reveal-reset.ts';
 
 /** The code of an error from undici, Node's sockets or TLS. */
@@ -47,8 +48,10 @@ export function upstreamFailure(error: unknown, upstream: string, sent: Failure[
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED' || code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
     return failure('bad_request', 'The request cannot be sent on: its header fields or its body are not valid HTTP.', details);
   }
+  const atProxy = error instanceof ForwardProxyError;
   if (untrusted.test(code)) {
-    return failure('upstream_unreachable', `The certificate of upstream ${upstream} cannot be trusted (${code}).`, {
+    const whose = atProxy ? `the forward proxy of upstream ${upstream}` : `upstream ${upstream}`;
+    return failure('upstream_unreachable', `The certificate of ${whose} cannot be trusted (${code}).`, {
       ...details,
       verdict: 'auth',
     });
@@ -56,6 +59,7 @@ export function upstreamFailure(error: unknown, upstream: string, sent: Failure[
   if (protocol.test(code) || (code === 'UND_ERR_SOCKET' && !closedByPeer(error))) {
     return failure('upstream_protocol_error', `Upstream ${upstream} did not answer in valid HTTP.`, details);
   }
+  if (atProxy) return failure('upstream_unreachable', `Upstream ${upstream} cannot be reached: ${error.message}.`, details);
   const reason = reasons[code] ?? (code === 'UND_ERR_SOCKET' ? 'it closed the connection' : `the connection failed${code && ` (${code})`}`);
   return failure('upstream_unreachable', `Upstream ${upstream} cannot be reached: ${reason}.`, details);
 }

@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { getCACertificates } from 'node:tls';
-import { buildConnector, Client, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+import { buildConnector, Client, type Dispatcher, Pool } from 'undici';
 import type { Clock } from '../core/clock.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { abortedFailure, failure } from '../core/failure.ts';
 import type { Failure, Outcome } from '../core/outcome.ts';
 import { Attempt } from './attempt.ts';
 import { portableFields, portablePath, withFields } from './fields.ts';
+import { forwardProxyFor, openTunnel } from './forward-proxy.ts';
 import { revealReset } from './reveal-reset.ts';
 import { normalise } from './router.ts';
 import type { Upstream } from './settings.ts';
@@ -40,11 +41,17 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
   let sockets = 0;
   let busy = 0;
 
-  const dial = buildConnector({ ...tlsOptions(settings), allowH2: settings.http2, timeout: 0 });
+  const proxy = forwardProxyFor(url, process.env);
+  // buildConnector returns the socket that is being connected, which its types do not say.
+  const dial = buildConnector({ ...tlsOptions(settings), allowH2: settings.http2, timeout: 0 }) as (
+    ...given: Parameters<buildConnector.connector>
+  ) => Socket;
   const connect: buildConnector.connector = (options, callback) => {
     const attempt = settings.http2 ? undefined : dispatching;
-    // buildConnector returns the socket that is being connected, which its types do not say.
-    const dialling = dial(options, (...result) => {
+    const dialling = (socket: Socket | undefined) => {
+      if (attempt) attempt.dialling = socket;
+    };
+    const connected: buildConnector.Callback = (...result) => {
       const socket = result[1];
       if (socket) {
         sockets += 1;
@@ -55,19 +62,23 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
         revealReset(socket);
         if (!settings.http2) swallowContinue(socket);
       }
-      if (attempt) attempt.dialling = undefined;
+      dialling(undefined);
       callback(...result);
-    }) as unknown as Socket | undefined;
-    if (attempt) {
-      attempt.reusedSocket = false;
-      attempt.dialling = dialling;
+    };
+    if (attempt) attempt.reusedSocket = false;
+    if (!proxy) {
+      dialling(dial(options, connected));
+      return;
     }
+    const tunnel = openTunnel(proxy, (error) => {
+      if (error) connected(error, null);
+      else if (url.protocol === 'https:') dialling(dial({ ...options, httpSocket: tunnel }, connected));
+      else connected(null, tunnel);
+    });
+    dialling(tunnel);
   };
   const options = { connect, allowH2: settings.http2, pipelining: 1, headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: keepAliveMs };
-  const throughProxy = proxied(url);
-  const pool: Dispatcher = throughProxy
-    ? new EnvHttpProxyAgent({ requestTls: tlsOptions(settings), allowH2: settings.http2, headersTimeout: 0, bodyTimeout: 0 })
-    : new Pool(url.origin, options);
+  const pool = new Pool(url.origin, options);
 
   async function send(exchange: Exchange): Promise<Outcome> {
     // One turn of the loop, so that the FIN of a connection that its server gave up is seen before the connection is used,
@@ -80,9 +91,9 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
     const outcome = await attemptOn(pool, exchange);
     if (outcome.kind !== 'failure' || !(await mayResend(outcome, exchange))) return outcome;
     exchange.note({ kind: 'socket-resent', attempt: exchange.attempt, upstream: name });
-    const fresh = throughProxy ? pool : new Client(url.origin, options);
+    const fresh = new Client(url.origin, options);
     const second = await attemptOn(fresh, exchange);
-    if (fresh !== pool) void fresh.close();
+    void fresh.close();
     return second;
   }
 
@@ -171,13 +182,6 @@ function tlsOptions({ tls }: Upstream) {
     ...(tls.key !== undefined && { key: readFileSync(tls.key) }),
     ...(tls.serverName !== undefined && { servername: tls.serverName }),
   };
-}
-
-/** Whether the environment names a forward proxy for the upstream. What is on this machine is never sent through one. */
-function proxied(url: URL): boolean {
-  if (/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)) return false;
-  const names = url.protocol === 'https:' ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy', 'HTTP_PROXY'];
-  return names.some((name) => process.env[name]);
 }
 
 function turn(): Promise<void> {

@@ -19,6 +19,8 @@ export interface ForwardOptions {
   /** `user:password` of the proxy. */
   credentials?: string;
   proxyUrl?: string;
+  /** The proxy is itself behind TLS, by a certificate of the tests' authority. */
+  secureProxy?: boolean;
   /** The one variable that names the proxy; both unless set. */
   variable?: string;
   /** The host of the upstream has an address: this machine. */
@@ -34,7 +36,7 @@ export interface BehindProxy extends Awaited<ReturnType<typeof processBehind>> {
 export async function startBehindProxy(options: ForwardOptions = {}): Promise<BehindProxy> {
   const { script = answer(ok()), tls = {}, webSockets, host = 'api.test.invalid' } = options;
   const upstream = await tlsUpstream({ script: webSockets ? served(webSockets) : script, tls });
-  const forward = await connectProxy(options.onConnect ?? { port: upstream.port });
+  const forward = await connectProxy(options.onConnect ?? { port: upstream.port }, options.secureProxy);
   return { ...(await processBehind(`https://${host}:${upstream.port}`, forward, options)), upstream, forward };
 }
 

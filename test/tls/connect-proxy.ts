@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { onTestFinished } from 'vitest';
+import { pair } from './certificates.ts';
 
 /** A request that the proxy got: a CONNECT, or one in absolute form. */
 interface ProxyRequest {
@@ -25,13 +27,13 @@ export interface ConnectProxy {
 /** What it does with a CONNECT: lets it through to a port of this machine, says no with a status, or says nothing. */
 export type OnConnect = { port: number } | { status: number } | 'hang';
 
-/** Starts one, which takes every name for this machine; closed when the test has finished. */
-export async function connectProxy(onConnect: OnConnect): Promise<ConnectProxy> {
+/** Starts one, itself behind TLS or not, which takes every name for this machine; closed when the test has finished. */
+export async function connectProxy(onConnect: OnConnect, secure = false): Promise<ConnectProxy> {
   const requests: ProxyRequest[] = [];
   const open = new Set<Duplex>();
   const onward = new Set<Socket>();
   let tunnelled = '';
-  const server = createServer();
+  const server = secure ? createTlsServer(pair('server')) : createServer();
   server.on('connection', (socket) => {
     open.add(socket);
     socket.on('error', () => {});
@@ -39,7 +41,11 @@ export async function connectProxy(onConnect: OnConnect): Promise<ConnectProxy> 
   });
   server.on('connect', (request, socket) => {
     requests.push({ line: `CONNECT ${request.url}`, headers: request.headers });
-    if (onConnect === 'hang') return;
+    if (onConnect === 'hang') {
+      // The server leaves it half open and unread: then it would never see the other side leave.
+      socket.on('end', () => socket.end()).resume();
+      return;
+    }
     if ('status' in onConnect) {
       socket.end(`HTTP/1.1 ${onConnect.status} No\r\nContent-Length: 0\r\n\r\n`);
       return;
@@ -70,5 +76,6 @@ export async function connectProxy(onConnect: OnConnect): Promise<ConnectProxy> 
     server.close();
     cut();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, open, tunnelled: () => tunnelled, cut };
+  const url = `http${secure ? 's' : ''}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url, requests, open, tunnelled: () => tunnelled, cut };
 }
