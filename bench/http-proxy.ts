@@ -11,5 +11,5 @@ proxy.on('error', (_error, _request, reply) => {
   if (reply.headersSent) reply.destroy();
   else reply.writeHead(502).end();
 });
-const server = createServer((request, reply) => proxy.web(request, reply));
+const server = createServer({ keepAliveTimeout: 75_000 }, (request, reply) => proxy.web(request, reply));
 server.listen(0, '127.0.0.1', 4096, () => console.log((server.address() as AddressInfo).port));

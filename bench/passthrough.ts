@@ -78,7 +78,7 @@ function onDrain(this: Reply): void {
   this.exchange?.resume();
 }
 
-const server = createServer((request, reply) => {
+const server = createServer({ keepAliveTimeout: 75_000 }, (request, reply) => {
   const exchange = new Exchange(request, reply);
   request.on('data', (chunk: Buffer) => exchange.collect(chunk));
   request.on('end', () => exchange.send());
