@@ -1,7 +1,6 @@
-import type { Call } from '../core/dialect.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { Failure, Reply } from '../core/outcome.ts';
-import type { Signal } from '../core/signal.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /**
  * Why a request must not be sent again after this outcome, to the same upstream or to another; undefined if it may.
@@ -24,19 +23,7 @@ function saysNotProcessed({ kind, verdict }: Reply | Failure): boolean {
 export async function isRepeatable({ request, signal }: Exchange): Promise<boolean> {
   if (request.idempotent) return true;
   const call = request.call();
+  // A description may wait for the rest of an upload, and a call may end before that.
   const described = call instanceof Promise ? await untilAborted(call, signal) : call;
   return described?.repeatable ?? false;
-}
-
-/** A description may wait for the rest of an upload, and a call may end before that. */
-async function untilAborted(call: Promise<Call>, signal: Signal): Promise<Call | undefined> {
-  const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
-  const onAbort = () => resolve(undefined);
-  if (signal.aborted) onAbort();
-  else signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([call, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }
