@@ -8,6 +8,8 @@ export default defineConfig({
     testTimeout: 20_000,
     // Every test file starts servers of its own on port 0.
     pool: 'forks',
+    // Many tests say within how many milliseconds something must be seen: they must not compete for two cores.
+    maxWorkers: 1,
     unstubGlobals: true,
   },
 });
