@@ -93,6 +93,20 @@ describe('the architecture', () => {
     expect(timed).toEqual([]);
   });
 
+  it('makes no function where it is assigned to a property, as V8 would make it old at once', () => {
+    const assigned = /\.#?\w+ (\?\?)?= (async )?(\([^()]*\)|\w+)(: [^=]+)? =>|\.#?\w+ (\?\?)?= (async )?function/;
+    expect('    this.#note = (event) => this.#note(event);').toMatch(assigned);
+    expect('    body.onEnd = async function () {').toMatch(assigned);
+    const onThePath = files.filter((file) => ['core', 'policies', 'llm', 'proxy', 'telemetry'].includes(folderOf(file)));
+    const found = onThePath.flatMap((file) =>
+      readFileSync(join(src, file), 'utf8')
+        .split('\n')
+        .filter((line) => assigned.test(line))
+        .map((line) => `${file}: ${line.trim()}`),
+    );
+    expect(found).toEqual([]);
+  });
+
   it('keeps every file below 300 lines', () => {
     expect(files.filter((file) => readFileSync(join(src, file), 'utf8').split('\n').length > 301)).toEqual([]);
   });

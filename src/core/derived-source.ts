@@ -9,8 +9,8 @@ export class TappedSource implements Source {
   readonly #reply: Reply;
   readonly #hooks: Tap;
   readonly #settle: (ending: Ending | Promise<Ending>) => void;
-  readonly #readInner: () => Promise<Read>;
-  readonly #took: (read: Read) => Read | Promise<Read>;
+  readonly #readInner = (): Promise<Read> => this.#reply.body.next();
+  readonly #took = (read: Read): Read | Promise<Read> => this.#take(read, true);
   #release: ((read: Read) => void) | undefined;
   /** A chunk that was polled and that the hook is still looking at. */
   #looking: Promise<Read> | undefined;
@@ -21,8 +21,6 @@ export class TappedSource implements Source {
   constructor(reply: Reply, hooks: Tap) {
     this.#reply = reply;
     this.#hooks = hooks;
-    this.#readInner = () => reply.body.next();
-    this.#took = (read) => this.#take(read, true);
     const { promise, resolve } = Promise.withResolvers<Ending>();
     this.ended = promise;
     this.#settle = resolve;

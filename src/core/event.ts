@@ -29,30 +29,30 @@ export type NotRetried = 'attempts' | 'budget' | 'deadline' | 'retry-after' | 'u
  */
 export type Event =
   | { kind: 'call-started'; attempt: 0 }
-  | { kind: 'attempt-started'; attempt: number; upstream: string; model?: string }
+  | { kind: 'attempt-started'; attempt: number; upstream: string; model?: string | undefined }
   /** The attempt's outcome is known: nothing of it has been sent to the agent yet. */
   | {
       kind: 'attempt-answered';
       attempt: number;
       upstream: string;
-      model?: string;
+      model?: string | undefined;
       verdict: Verdict;
       origin: Origin;
-      status?: number;
+      status?: number | undefined;
       ms: number;
-      phase?: TimeoutPhase;
+      phase?: TimeoutPhase | undefined;
     }
   /** The attempt's body has ended as well. */
   | {
       kind: 'attempt-ended';
       attempt: number;
       upstream: string;
-      model?: string;
+      model?: string | undefined;
       verdict: Verdict;
       ms: number;
       bytes: number;
       complete: boolean;
-      usage?: Usage;
+      usage?: Usage | undefined;
     }
   | { kind: 'retry'; attempt: number; upstream: string; reason: Verdict; waitMs: number; source: 'computed' | 'retry-after' }
   | { kind: 'retry-given-up'; attempt: number; upstream: string; reason: Verdict; why: NotRetried }

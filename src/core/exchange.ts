@@ -75,7 +75,7 @@ export interface AbortReason {
 export interface Exchange {
   readonly id: string;
   readonly agent: Agent;
-  readonly session?: string;
+  readonly session: string | undefined;
   readonly request: ProxiedRequest;
   /** The route's own target. */
   readonly home: Target;
@@ -94,7 +94,7 @@ export interface Exchange {
   /** Takes note of an answer that was opened for the call, so that none can be forgotten. Numbers the attempts. */
   readonly opened: Opened;
   /** What let this attempt pass; asked again about attempts that still wait for their place. */
-  readonly admission?: Admission;
+  readonly admission: Admission | undefined;
 }
 
 /** The leave to try an upstream. It can be taken back as long as nothing was sent. */
@@ -108,7 +108,7 @@ export interface Opened {
   attempts: number;
   outcomes: (Reply | Tunnel)[];
   /** The call has its answer: what opens from now on is discarded at once. */
-  closed?: boolean;
+  closed: boolean;
 }
 
 export type Handler = (exchange: Exchange) => Promise<Outcome>;

@@ -8,6 +8,8 @@ const limits = { decodedBytes: 10 * 1024 * 1024, ratio: 100, encodings: 3 };
 /** Below this the ratio says nothing: a short text of blanks shrinks as much. */
 const ratioFromBytes = 1024 * 1024;
 
+const field = 'content-encoding';
+
 /**
  * The content codings of an answer in the order in which they were applied, without `identity`. Undefined if one is
  * unknown or there are more than three: such an answer cannot be looked into.
@@ -15,7 +17,8 @@ const ratioFromBytes = 1024 * 1024;
 export function contentEncodings(headers: RawHeaders): readonly Encoding[] | undefined {
   const named: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
-    if (headers[i]?.toLowerCase() === 'content-encoding') named.push(...(headers[i + 1] ?? '').toLowerCase().split(','));
+    const name = headers[i] as string;
+    if (name.length === field.length && name.toLowerCase() === field) named.push(...(headers[i + 1] ?? '').toLowerCase().split(','));
   }
   const applied = named.map((name) => name.trim()).filter((name) => name !== '' && name !== 'identity');
   return applied.length <= limits.encodings && applied.every(isEncoding) ? applied : undefined;

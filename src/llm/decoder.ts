@@ -82,11 +82,12 @@ export class Decoder {
   /** Resolves to what comes out until the work that is begun has settled. */
   #output(begin: () => void): Promise<readonly Buffer[]> {
     return new Promise((resolve) => {
-      this.#settle = () => {
+      const settle = () => {
         const out = this.#out;
         this.#out = [];
         resolve(out);
       };
+      this.#settle = settle;
       begin();
     });
   }

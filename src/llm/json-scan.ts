@@ -19,15 +19,16 @@ const deepestLevel = 512;
  */
 export function scanObject(bytes: Uint8Array): Members | undefined {
   if (!isUtf8(bytes)) return undefined;
-  const scanner = new Scanner(bytes);
+  const scanner = new Scanner(asBuffer(bytes).toString('latin1'));
   const members = new Map<string, Member>();
-  const end = scanner.object(behindSpace(bytes, 0), 0, members);
-  return end >= 0 && behindSpace(bytes, end) === bytes.byteLength ? members : undefined;
+  const end = scanner.object(scanner.behindSpace(0), 0, members);
+  return end >= 0 && scanner.behindSpace(end) === bytes.byteLength ? members : undefined;
 }
 
 /** Where the JSON object that begins at `start` ends; -1 if it is malformed or not all there. */
 export function objectEnd(bytes: Uint8Array, start: number): number {
-  return new Scanner(bytes).object(start, 0);
+  const end = new Scanner(asBuffer(bytes).toString('latin1', start)).object(0, 0);
+  return end < 0 ? -1 : start + end;
 }
 
 /** Where JSON goes on behind white space. */
@@ -40,7 +41,7 @@ export function behindSpace(bytes: Uint8Array, from: number): number {
 /** The value of a member as text: undefined where it is missing, no string, or stands there more than once. */
 export function textOf(bytes: Uint8Array, member: Member | undefined): string | undefined {
   if (member?.hits !== 1 || bytes[member.start] !== quote) return undefined;
-  return decodeString(asBuffer(bytes), member.start, member.end);
+  return decodeString(asBuffer(bytes).toString('latin1', member.start, member.end));
 }
 
 /** Whether a member is there with a value other than `null` and `false`; a repeated key counts as set. */
@@ -68,54 +69,57 @@ const letterF = 0x66;
 const letterT = 0x74;
 const minus = 0x2d;
 
-/** So many bytes without an escape make it likely that there are more. */
-const plainRun = 48;
-
-/** Each method takes an offset and returns the one behind what it read, or -1 where the JSON is malformed. */
+/**
+ * Walks over JSON as text of one char a byte: a string's end is found by `indexOf`, which reads many chars at once where a
+ * look at a byte costs one step each. Each method takes an offset and returns the one behind what it read, or -1 where the
+ * JSON is malformed.
+ */
 class Scanner {
-  readonly #bytes: Buffer;
+  readonly #text: string;
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = asBuffer(bytes);
+  constructor(text: string) {
+    this.#text = text;
   }
 
   object(from: number, depth: number, members?: Map<string, Member>): number {
-    const bytes = this.#bytes;
-    if (bytes[from] !== openBrace || depth >= deepestLevel) return -1;
-    let at = behindSpace(bytes, from + 1);
-    if (bytes[at] === closeBrace) return at + 1;
+    const text = this.#text;
+    if (text.charCodeAt(from) !== openBrace || depth >= deepestLevel) return -1;
+    let at = this.behindSpace(from + 1);
+    if (text.charCodeAt(at) === closeBrace) return at + 1;
     for (;;) {
       const keyEnd = this.#string(at);
       if (keyEnd < 0) return -1;
-      const separator = behindSpace(bytes, keyEnd);
-      if (bytes[separator] !== colon) return -1;
-      const start = behindSpace(bytes, separator + 1);
+      const separator = this.behindSpace(keyEnd);
+      if (text.charCodeAt(separator) !== colon) return -1;
+      const start = this.behindSpace(separator + 1);
       const end = this.#value(start, depth + 1);
-      if (end < 0 || (members && !note(members, decodeString(bytes, at, keyEnd), start, end))) return -1;
-      at = behindSpace(bytes, end);
-      if (bytes[at] === closeBrace) return at + 1;
-      if (bytes[at] !== comma) return -1;
-      at = behindSpace(bytes, at + 1);
+      if (end < 0 || (members && !note(members, decodeString(text.slice(at, keyEnd)), start, end))) return -1;
+      at = this.behindSpace(end);
+      const byte = text.charCodeAt(at);
+      if (byte === closeBrace) return at + 1;
+      if (byte !== comma) return -1;
+      at = this.behindSpace(at + 1);
     }
   }
 
   #array(from: number, depth: number): number {
-    const bytes = this.#bytes;
+    const text = this.#text;
     if (depth >= deepestLevel) return -1;
-    let at = behindSpace(bytes, from + 1);
-    if (bytes[at] === closeBracket) return at + 1;
+    let at = this.behindSpace(from + 1);
+    if (text.charCodeAt(at) === closeBracket) return at + 1;
     for (;;) {
       const end = this.#value(at, depth + 1);
       if (end < 0) return -1;
-      at = behindSpace(bytes, end);
-      if (bytes[at] === closeBracket) return at + 1;
-      if (bytes[at] !== comma) return -1;
-      at = behindSpace(bytes, at + 1);
+      at = this.behindSpace(end);
+      const byte = text.charCodeAt(at);
+      if (byte === closeBracket) return at + 1;
+      if (byte !== comma) return -1;
+      at = this.behindSpace(at + 1);
     }
   }
 
   #value(from: number, depth: number): number {
-    switch (this.#bytes[from]) {
+    switch (this.#text.charCodeAt(from)) {
       case quote:
         return this.#string(from);
       case openBrace:
@@ -128,32 +132,18 @@ class Scanner {
         return this.#literal(from, 'false');
       case letterN:
         return this.#literal(from, 'null');
-      case undefined:
-        return -1;
       default:
         return this.#number(from);
     }
   }
 
-  /** Walks byte by byte while escapes are near, and lets native code look for the quote at the end of a plain run. */
   #string(from: number): number {
-    const bytes = this.#bytes;
-    const { length } = bytes;
-    if (bytes[from] !== quote) return -1;
-    let at = from + 1;
-    for (;;) {
-      let plainFrom = at;
-      while (at < length && at - plainFrom < plainRun) {
-        const byte = bytes[at];
-        if (byte === quote) return at + 1;
-        if (byte === backslash) {
-          at += 2;
-          plainFrom = at;
-        } else at += 1;
-      }
-      const found = at < length ? bytes.indexOf(quote, at) : -1;
+    const text = this.#text;
+    if (text.charCodeAt(from) !== quote) return -1;
+    for (let at = from + 1; ; ) {
+      const found = text.indexOf('"', at);
       if (found < 0) return -1;
-      if (!this.#isEscaped(found, at)) return found + 1;
+      if (text.charCodeAt(found - 1) !== backslash || !this.#isEscaped(found, at)) return found + 1;
       at = found + 1;
     }
   }
@@ -161,28 +151,28 @@ class Scanner {
   /** A quote behind an odd run of backslashes is escaped. At `from` no escape is under way. */
   #isEscaped(at: number, from: number): boolean {
     let run = at;
-    while (run > from && this.#bytes[run - 1] === backslash) run -= 1;
+    while (run > from && this.#text.charCodeAt(run - 1) === backslash) run -= 1;
     return (at - run) % 2 === 1;
   }
 
   #literal(from: number, word: string): number {
-    for (let i = 1; i < word.length; i += 1) if (this.#bytes[from + i] !== word.charCodeAt(i)) return -1;
-    return from + word.length;
+    return this.#text.startsWith(word, from) ? from + word.length : -1;
   }
 
   #number(from: number): number {
-    const bytes = this.#bytes;
-    let at = bytes[from] === minus ? from + 1 : from;
+    const text = this.#text;
+    let at = text.charCodeAt(from) === minus ? from + 1 : from;
     const whole = at;
     at = this.#digits(at);
-    if (at === whole || (bytes[whole] === 0x30 && at > whole + 1)) return -1;
-    if (bytes[at] === 0x2e) {
+    if (at === whole || (text.charCodeAt(whole) === 0x30 && at > whole + 1)) return -1;
+    if (text.charCodeAt(at) === 0x2e) {
       const fraction = at + 1;
       at = this.#digits(fraction);
       if (at === fraction) return -1;
     }
-    if (bytes[at] === 0x65 || bytes[at] === 0x45) {
-      const exponent = bytes[at + 1] === 0x2b || bytes[at + 1] === minus ? at + 2 : at + 1;
+    if (text.charCodeAt(at) === 0x65 || text.charCodeAt(at) === 0x45) {
+      const sign = text.charCodeAt(at + 1);
+      const exponent = sign === 0x2b || sign === minus ? at + 2 : at + 1;
       at = this.#digits(exponent);
       if (at === exponent) return -1;
     }
@@ -191,8 +181,17 @@ class Scanner {
 
   #digits(from: number): number {
     let at = from;
-    for (let byte = this.#bytes[at]; byte !== undefined && byte >= 0x30 && byte <= 0x39; byte = this.#bytes[at]) at += 1;
+    for (let byte = this.#text.charCodeAt(at); byte >= 0x30 && byte <= 0x39; byte = this.#text.charCodeAt(at)) at += 1;
     return at;
+  }
+
+  behindSpace(from: number): number {
+    let at = from;
+    for (;;) {
+      const byte = this.#text.charCodeAt(at);
+      if (byte > 0x20 || (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)) return at;
+      at += 1;
+    }
   }
 }
 
@@ -202,12 +201,19 @@ function note(members: Map<string, Member>, key: string | undefined, start: numb
   return true;
 }
 
-/** What a JSON string with its quotes stands for; undefined where an escape or a control character makes it malformed. */
-function decodeString(bytes: Buffer, start: number, end: number): string | undefined {
+/**
+ * What a JSON string, given with its quotes as text of one char a byte, stands for; undefined where an escape or a control
+ * character makes it malformed.
+ */
+function decodeString(text: string): string | undefined {
+  // Nearly all keys stand for themselves.
+  if (plain.test(text)) return text.slice(1, -1);
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8', start, end));
+    const value: unknown = JSON.parse(Buffer.from(text, 'latin1').toString());
     return typeof value === 'string' ? value : undefined;
   } catch {
     return undefined;
   }
 }
+
+const plain = /^"[\x20-\x5b\x5d-\x7e]*"$/;

@@ -2,7 +2,7 @@ import type { Judgement, Watcher } from '../core/dialect.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { AnswerFormat } from './answer-format.ts';
 import { asObject, parseJson } from './json-object.ts';
-import { behindSpace } from './json-scan.ts';
+import { asBuffer, behindSpace } from './json-scan.ts';
 
 /** An answer up to this is judged at its end; a longer one is taken for good when it passes it. */
 const limitBytes = 64 * 1024;
@@ -31,7 +31,8 @@ export class WholeWatcher implements Watcher {
   }
 
   end(whole: boolean): Judgement {
-    const kept = Buffer.concat(this.#chunks);
+    const [first] = this.#chunks;
+    const kept = first && this.#chunks.length === 1 ? asBuffer(first) : Buffer.concat(this.#chunks);
     this.#chunks = [];
     const isTail = this.#bytes > limitBytes;
     if (isTail || !whole) {

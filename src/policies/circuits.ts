@@ -28,7 +28,9 @@ export class Circuits {
 
   /** `onOpened` is called at once whenever one of them opens. */
   constructor(upstream: string, context: Pick<PolicyContext, 'clock' | 'random'>, onOpened: () => void) {
-    this.#make = (model, above) => new Lane(new Circuit(context, onOpened), above, upstream, model);
+    const make = (model: string | undefined, above: Circuit | undefined) =>
+      new Lane(new Circuit(context, onOpened), above, upstream, model);
+    this.#make = make;
     this.shared = this.#make(undefined, undefined);
   }
 

@@ -11,7 +11,7 @@ export function createGuarded(): Policy {
   return {
     name: 'guarded',
     async run(exchange, next) {
-      const opened: Opened = { attempts: 0, outcomes: [] };
+      const opened: Opened = { attempts: 0, outcomes: [], closed: false };
       const outcome = await contain({ ...exchange, opened }, next);
       const kept = outcome.kind === 'failure' ? undefined : outcome.source;
       for (const other of opened.outcomes) if (other.source !== kept) other.discard();

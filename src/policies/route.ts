@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Event } from '../core/event.ts';
-import type { Exchange, Handler } from '../core/exchange.ts';
+import type { Handler, Target } from '../core/exchange.ts';
 import { abortedFailure } from '../core/failure.ts';
 import { type Outcome, onEnded } from '../core/outcome.ts';
 
@@ -17,16 +17,17 @@ export function createRoute(attempts: ReadonlyMap<string, Handler>, clock: Clock
     if (!send) throw new Error(`there is no stack for the upstream ${target.upstream}`);
 
     opened.attempts += 1;
-    const attempt = { ...exchange, attempt: opened.attempts };
+    const number = opened.attempts;
+    const { upstream, model } = target;
     const startedAt = clock.now();
-    attempt.note({ kind: 'attempt-started', ...about(attempt) });
-    const outcome = await send(attempt);
-    attempt.note(answered(attempt, outcome, clock.now() - startedAt));
+    exchange.note({ kind: 'attempt-started', attempt: number, upstream, model });
+    const outcome = await send({ ...exchange, attempt: number });
+    exchange.note(answered(outcome, number, target, clock.now() - startedAt));
     if (outcome.kind === 'failure') return outcome;
 
     onEnded(outcome, ({ verdict, bytes, complete, usage }) => {
       const ms = clock.now() - startedAt;
-      attempt.note({ kind: 'attempt-ended', ...about(attempt), verdict, ms, bytes, complete, ...(usage && { usage }) });
+      exchange.note({ kind: 'attempt-ended', attempt: number, upstream, model, verdict, ms, bytes, complete, usage });
     });
     // Whoever asked for this attempt has not waited for it.
     if (opened.closed) outcome.discard();
@@ -35,18 +36,14 @@ export function createRoute(attempts: ReadonlyMap<string, Handler>, clock: Clock
   };
 }
 
-function about({ attempt, target }: Exchange): { attempt: number; upstream: string; model?: string } {
-  return { attempt, upstream: target.upstream, ...(target.model !== undefined && { model: target.model }) };
-}
-
-function answered(attempt: Exchange, outcome: Outcome, ms: number): Event {
-  const facts = { kind: 'attempt-answered', ...about(attempt), ms } as const;
+function answered(outcome: Outcome, attempt: number, { upstream, model }: Target, ms: number): Event {
+  const kind = 'attempt-answered';
   switch (outcome.kind) {
     case 'reply':
-      return { ...facts, verdict: outcome.verdict, origin: outcome.origin, status: outcome.status };
+      return { kind, attempt, upstream, model, verdict: outcome.verdict, origin: outcome.origin, status: outcome.status, ms };
     case 'tunnel':
-      return { ...facts, verdict: 'ok', origin: 'upstream', status: 101 };
+      return { kind, attempt, upstream, model, verdict: 'ok', origin: 'upstream', status: 101, ms };
     case 'failure':
-      return { ...facts, verdict: outcome.verdict, origin: outcome.origin, ...(outcome.phase && { phase: outcome.phase }) };
+      return { kind, attempt, upstream, model, verdict: outcome.verdict, origin: outcome.origin, ms, phase: outcome.phase };
   }
 }

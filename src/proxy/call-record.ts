@@ -15,7 +15,7 @@ export class CallRecord implements CallInfo {
   readonly startedAt: number;
   /** The model that the agent asked for, once its request was read. */
   model: string | undefined;
-  readonly note: (event: Event) => void;
+  readonly note = (event: Event): void => this.#note(event);
   readonly #journal: Journal;
   #entries = '';
   #attempts = 0;
@@ -34,7 +34,6 @@ export class CallRecord implements CallInfo {
     this.method = facts.method;
     this.startedAt = facts.startedAt;
     this.#journal = journal;
-    this.note = (event) => this.#note(event);
   }
 
   /** Attempts that were answered or failed so far; refusals by a breaker or a bulkhead are not among them. */

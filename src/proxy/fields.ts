@@ -57,6 +57,9 @@ export function trailerFields(raw: RawHeaders): string[] {
   return endToEnd(raw, undefined).filter((_, i, fields) => !notInTrailers.has((fields[i & ~1] as string).toLowerCase()));
 }
 
+/** Lengths of the names above: most fields are told apart by theirs alone. */
+const specialLengths = new Set([...hopByHop, ...requestOnly].map((name) => name.length));
+
 function endToEnd(raw: RawHeaders, also: ReadonlySet<string> | undefined): string[] {
   const kept: string[] = [];
   let nominated: string[] | undefined;
@@ -64,6 +67,10 @@ function endToEnd(raw: RawHeaders, also: ReadonlySet<string> | undefined): strin
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string;
     const value = raw[i + 1] as string;
+    if (!specialLengths.has(name.length)) {
+      kept.push(name, value);
+      continue;
+    }
     const lower = name.toLowerCase();
     if (lower === 'connection') nominated = nominate(value, nominated);
     else if (lower === 'te' && also) trailers ||= /(^|,)\s*trailers\s*(,|;|$)/i.test(value);
@@ -85,9 +92,9 @@ function nominate(value: string, before: string[] | undefined): string[] | undef
 }
 
 /** Fields with some set anew, each in place of all that had its name. */
-export function withFields(fields: readonly string[], replacements: Readonly<Record<string, string>>): string[] {
+export function withFields(fields: readonly string[], replacements: Readonly<Record<string, string>>): readonly string[] {
   const names = Object.keys(replacements);
-  if (names.length === 0) return [...fields];
+  if (names.length === 0) return fields;
   const lower = new Set(names.map((name) => name.toLowerCase()));
   const kept = fields.filter((_, i) => !lower.has((fields[i & ~1] as string).toLowerCase()));
   for (const name of names) kept.push(name, replacements[name] as string);

@@ -239,7 +239,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     return {
       id: record.id,
       agent: record.agent,
-      ...(record.session !== undefined && { session: record.session }),
+      session: record.session,
       request,
       home,
       target: home,
@@ -249,7 +249,8 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       deadline: Number.POSITIVE_INFINITY,
       signal: call.signal,
       note: record.note,
-      opened: { attempts: 0, outcomes: [] },
+      opened: { attempts: 0, outcomes: [], closed: false },
+      admission: undefined,
     };
   }
 

@@ -69,10 +69,11 @@ export class ReplayBody implements RequestBody {
     if (!this.#attached || this.#ended) return Promise.resolve();
     return new Promise((resolve) => {
       const turn = setImmediate(resolve);
-      this.#onEnd = () => {
+      const onEnd = () => {
         clearImmediate(turn);
         resolve();
       };
+      this.#onEnd = onEnd;
     });
   }
 

@@ -249,11 +249,12 @@ const lingerMs = 1000;
 function lingerOnClose(response: ServerResponse, socket: Socket): void {
   response.shouldKeepAlive = false;
   // What Node calls on the socket of a response that was the last of its connection.
-  socket.destroySoon = () => {
+  const destroySoon = () => {
     if (socket.writable) socket.end();
     const timer = setTimeout(() => socket.destroy(), lingerMs);
     timer.unref();
     socket.once('close', () => clearTimeout(timer));
     response.req.resume();
   };
+  socket.destroySoon = destroySoon;
 }

@@ -18,15 +18,16 @@ export function swallowContinue(socket: Socket): void {
   const read = socket.read.bind(socket);
   const write = socket.write.bind(socket) as (data: unknown, ...rest: unknown[]) => boolean;
 
-  socket.write = ((data: unknown, ...rest: unknown[]) => {
+  const noticeRequest = (data: unknown, ...rest: unknown[]) => {
     if (typeof data === 'string' && data.includes(' HTTP/1.1\r\n')) {
       expected = true;
       seen = 0;
     }
     return write(data, ...rest);
-  }) as Socket['write'];
+  };
+  socket.write = noticeRequest as Socket['write'];
 
-  socket.read = (size?: number) => {
+  const readAnswer = (size?: number) => {
     for (;;) {
       const chunk = read(size) as Buffer | null;
       if (!expected || chunk === null) return chunk;
@@ -46,6 +47,8 @@ export function swallowContinue(socket: Socket): void {
       return rest;
     }
   };
+
+  socket.read = readAnswer;
 
   /** The bytes behind every whole `100` in front; the same object where there is none, or where it goes too far. */
   function afterContinue(bytes: Buffer): Buffer {

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { getCACertificates } from 'node:tls';
 import { buildConnector, Client, type Dispatcher, Pool } from 'undici';
 import type { Clock } from '../core/clock.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange, ProxiedRequest } from '../core/exchange.ts';
 import { abortedFailure, failure } from '../core/failure.ts';
 import type { Failure, Outcome } from '../core/outcome.ts';
 import { Attempt } from './attempt.ts';
@@ -82,8 +82,8 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
 
   async function send(exchange: Exchange): Promise<Outcome> {
     // One turn of the loop, so that the FIN of a connection that its server gave up is seen before the connection is used,
-    // and a small body is whole by then.
-    if (sockets > busy || !exchange.request.body.bytes) await turn();
+    // and a small body is whole by then. What may be sent again need not wait for that.
+    if (sockets > busy ? !maySendTwice(exchange.request) : !exchange.request.body.bytes) await turn();
     if (exchange.signal.aborted) return abortedFailure(exchange.signal, 'no');
     if (climbsOut(basePath, exchange.request.path)) {
       return failure('bad_request', `The path leads out of the base path of upstream ${name}.`);
@@ -132,7 +132,8 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
       origin: url.origin,
       path: basePath + (moved ? portablePath(request.path) : request.path),
       method: request.method as Dispatcher.HttpMethod,
-      headers: withFields(fields, settings.headers),
+      // undici only reads them.
+      headers: withFields(fields, settings.headers) as string[],
       body: bodyOf(exchange, attempt),
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -166,6 +167,14 @@ function bodyOf(exchange: Exchange, attempt: Attempt): Uint8Array | Readable | n
   attempt.upload = iterator;
   // undici takes any async iterable; its types name streams only.
   return { [Symbol.asyncIterator]: () => iterator } as unknown as Readable;
+}
+
+/** Whether a request that reached a dying connection can be sent again, as far as is known without waiting. */
+function maySendTwice(request: ProxiedRequest): boolean {
+  if (!request.body.bytes) return false;
+  if (request.idempotent) return true;
+  const call = request.call();
+  return !(call instanceof Promise) && call.repeatable;
 }
 
 /** Whether a kept connection that died unused may be replaced, by RFC 9110, 9.2.2: the request does no harm twice. */

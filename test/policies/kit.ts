@@ -37,6 +37,8 @@ export function exchange(overrides: Partial<Omit<Exchange, 'signal' | 'note'>> =
   const events: Event[] = [];
   return {
     id: 'call-1',
+    session: undefined,
+    admission: undefined,
     agent: { name: 'planner', source: 'default' },
     request: request(),
     home: { upstream: 'main' },
@@ -45,7 +47,7 @@ export function exchange(overrides: Partial<Omit<Exchange, 'signal' | 'note'>> =
     attempt: 0,
     limits: { firstBytePhase: 'firstByte' },
     deadline: Number.POSITIVE_INFINITY,
-    opened: { attempts: 0, outcomes: [] },
+    opened: { attempts: 0, outcomes: [], closed: false },
     ...overrides,
     signal: controller.signal,
     note: (event) => events.push(event),

@@ -72,7 +72,7 @@ describe('route', () => {
     await route(call);
     await route(call);
 
-    expect(call.opened).toEqual({ attempts: 3, outcomes: [reply, tunnel] });
+    expect(call.opened).toEqual({ attempts: 3, outcomes: [reply, tunnel], closed: false });
   });
 
   it('sends nothing for an agent that is gone', async () => {
