@@ -94,7 +94,7 @@ describe('the architecture', () => {
   });
 
   it('makes no function where it is assigned to a property, as V8 would make it old at once', () => {
-    const assigned = /\.#?\w+ (\?\?)?= (async )?(\([^()]*\)|\w+)(: [^=]+)? =>|\.#?\w+ (\?\?)?= (async )?function/;
+    const assigned = /^\s*[\w.#]+\.#?\w+ (\?\?)?= \(?(async )?((\([^()]*\)|\w+)(: [^=]+)? =>|function)/;
     expect('    this.#note = (event) => this.#note(event);').toMatch(assigned);
     expect('    body.onEnd = async function () {').toMatch(assigned);
     const onThePath = files.filter((file) => ['core', 'policies', 'llm', 'proxy', 'telemetry'].includes(folderOf(file)));
