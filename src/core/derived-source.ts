@@ -1,3 +1,4 @@
+import { EndingCell, type OnEnding } from './ending-cell.ts';
 import type { Ending, Read, Reply, Source, Tap } from './outcome.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -5,10 +6,9 @@ const done: Read = { done: true, value: undefined };
 
 /** The bytes of a tapped reply; see `tap`. */
 export class TappedSource implements Source {
-  readonly ended: Promise<Ending>;
+  readonly #end = new EndingCell();
   readonly #reply: Reply;
   readonly #hooks: Tap;
-  readonly #settle: (ending: Ending | Promise<Ending>) => void;
   readonly #readInner = (): Promise<Read> => this.#reply.body.next();
   readonly #took = (read: Read): Read | Promise<Read> => this.#take(read, true);
   #release: ((read: Read) => void) | undefined;
@@ -21,13 +21,19 @@ export class TappedSource implements Source {
   constructor(reply: Reply, hooks: Tap) {
     this.#reply = reply;
     this.#hooks = hooks;
-    const { promise, resolve } = Promise.withResolvers<Ending>();
-    this.ended = promise;
-    this.#settle = resolve;
     if (reply.empty) {
       this.#over = true;
-      this.#settle(this.#derive());
+      // Whoever taps it does not have it yet.
+      queueMicrotask(() => this.#derive());
     }
+  }
+
+  get ended(): Promise<Ending> {
+    return this.#end.promise;
+  }
+
+  whenEnded(fn: OnEnding): void {
+    this.#end.when(fn);
   }
 
   poll(): Read | undefined {
@@ -69,7 +75,8 @@ export class TappedSource implements Source {
   #take(read: Read, waited: boolean): Read | Promise<Read> {
     try {
       if (waited) this.#hooks.served?.();
-      const passed = this.#pass(read.done ? undefined : read.value);
+      if (read.done) return this.#reachedEnd();
+      const passed = this.#pass(read.value);
       return passed instanceof Promise ? passed.catch((cause: unknown) => this.#failed(cause)) : passed;
     } catch (cause) {
       return this.#failed(cause);
@@ -85,6 +92,15 @@ export class TappedSource implements Source {
     }
     const passed = this.#hooks.chunk ? this.#hooks.chunk(bytes) : bytes;
     return passed instanceof Promise ? passed.then((value) => this.#gave(value)) : this.#gave(passed);
+  }
+
+  /** All was read: there is nothing to give up below. */
+  #reachedEnd(): Read {
+    if (!this.#over) {
+      this.#over = true;
+      this.#derive();
+    }
+    return done;
   }
 
   #gave(value: Uint8Array): Read {
@@ -104,35 +120,34 @@ export class TappedSource implements Source {
     if (this.#over) return;
     this.#over = true;
     this.#reply.discard();
-    this.#settle(this.#derive());
+    this.#derive();
   }
 
-  async #derive(): Promise<Ending> {
-    try {
-      return await this.#tell(said(await this.#reply.ended, this.#verdict, this.#discarded));
-    } catch (cause) {
-      return this.#broken(cause);
-    }
+  #derive(): void {
+    this.#reply.whenEnded((ending) => this.#tell(said(ending, this.#verdict, this.#discarded)));
   }
 
   #failed(cause: unknown): Read {
     if (this.#over) return done;
     this.#over = true;
     this.#reply.discard();
-    this.#settle(this.#tellBroken(this.#broken(cause)));
+    this.#tell(this.#broken(cause));
     return done;
   }
 
-  async #tellBroken(broken: Ending): Promise<Ending> {
+  /** What the hook makes of an ending is the ending; a hook that fails has broken the body. */
+  #tell(ending: Ending): void {
     try {
-      return await this.#tell(broken);
-    } catch {
-      return broken;
+      const told = this.#hooks.end ? this.#hooks.end(ending) : ending;
+      if (!(told instanceof Promise)) this.#end.settle(told);
+      else
+        told.then(
+          (late) => this.#end.settle(late),
+          (cause: unknown) => this.#end.settle(this.#broken(cause)),
+        );
+    } catch (cause) {
+      this.#end.settle(this.#broken(cause));
     }
-  }
-
-  #tell(ending: Ending): Ending | Promise<Ending> {
-    return this.#hooks.end ? this.#hooks.end(ending) : ending;
   }
 
   #broken(cause: unknown): Ending {
@@ -157,8 +172,8 @@ function said(below: Ending, verdict: Verdict, discarded: boolean): Ending {
 
 /** The bytes of a reply of which some was read already; see `unread`. */
 export class UnreadSource implements Source {
-  readonly ended: Promise<Ending>;
   readonly #reply: Reply;
+  readonly #verdict: Verdict;
   #chunks: readonly Uint8Array[];
   #at = 0;
   #pending: Promise<Read> | undefined;
@@ -168,7 +183,17 @@ export class UnreadSource implements Source {
     this.#reply = reply;
     this.#chunks = chunks;
     this.#pending = pending;
-    this.ended = verdict === 'ok' ? reply.ended : reply.ended.then((ending) => said(ending, verdict, this.#discarded));
+    this.#verdict = verdict;
+  }
+
+  get ended(): Promise<Ending> {
+    if (this.#verdict === 'ok') return this.#reply.ended;
+    return this.#reply.ended.then((ending) => said(ending, this.#verdict, this.#discarded));
+  }
+
+  whenEnded(fn: OnEnding): void {
+    if (this.#verdict === 'ok') this.#reply.whenEnded(fn);
+    else this.#reply.whenEnded((ending) => fn(said(ending, this.#verdict, this.#discarded)));
   }
 
   poll(): Read | undefined {

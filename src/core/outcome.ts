@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { TappedSource, UnreadSource } from './derived-source.ts';
+import type { OnEnding } from './ending-cell.ts';
 import type { ErrorCode } from './error-codes.ts';
 import type { RawHeaders } from './headers.ts';
 import type { Usage } from './usage.ts';
@@ -40,6 +41,8 @@ export interface Reply {
   readonly headers: RawHeaders;
   readonly body: Body;
   readonly ended: Promise<Ending>;
+  /** Calls `fn` with the ending, at once where it is known. `fn` must not throw; see `onEnded`. */
+  whenEnded(fn: OnEnding): void;
   /** The wait that the other side asked for, in milliseconds, of whatever form it had. */
   readonly retryAfterMs: number | undefined;
   /** No body follows (HEAD, 204, 304, Content-Length 0): `ended` settles by itself. */
@@ -61,6 +64,7 @@ export interface Tunnel {
   /** Bytes that the upstream sent right behind its 101. */
   readonly head: Uint8Array;
   readonly ended: Promise<Ending>;
+  whenEnded(fn: OnEnding): void;
   readonly source: object;
   discard(): void;
 }
@@ -93,6 +97,8 @@ export interface Source {
   poll?(): Read | undefined;
   next(): Promise<Read>;
   readonly ended: Promise<Ending>;
+  /** As `Reply.whenEnded`; without it everybody waits for `ended`. */
+  whenEnded?(fn: OnEnding): void;
   discard(): void;
 }
 
@@ -109,7 +115,8 @@ export interface ReplyHead {
 
 const done: Read = { done: true, value: undefined };
 
-class SourcedReply implements Reply {
+/** A reply that is its own body, as every derived one makes another. */
+class SourcedReply implements Reply, Body, AsyncIterator<Uint8Array, undefined> {
   readonly kind = 'reply';
   readonly verdict: Verdict;
   readonly origin: Origin;
@@ -120,7 +127,6 @@ class SourcedReply implements Reply {
   readonly empty: boolean;
   readonly standing: boolean;
   readonly source: object;
-  readonly body: Body;
   readonly #bytes: Source;
 
   constructor(head: ReplyHead, bytes: Source, source: object) {
@@ -134,23 +140,23 @@ class SourcedReply implements Reply {
     this.standing = head.standing ?? false;
     this.source = source;
     this.#bytes = bytes;
-    this.body = new SourcedBody(bytes);
+  }
+
+  get body(): Body {
+    return this;
   }
 
   get ended(): Promise<Ending> {
     return this.#bytes.ended;
   }
 
+  whenEnded(fn: OnEnding): void {
+    if (this.#bytes.whenEnded) this.#bytes.whenEnded(fn);
+    else void this.#bytes.ended.then(fn);
+  }
+
   discard(): void {
     this.#bytes.discard();
-  }
-}
-
-class SourcedBody implements Body, AsyncIterator<Uint8Array, undefined> {
-  readonly #bytes: Source;
-
-  constructor(bytes: Source) {
-    this.#bytes = bytes;
   }
 
   poll(): Read | undefined {
@@ -181,17 +187,25 @@ export function createReply(head: ReplyHead, bytes: Source): Reply {
 export function bufferedReply(head: ReplyHead, chunks: readonly Uint8Array[], usage?: Usage): Reply {
   const bytes = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
   const ending: Ending = { verdict: head.verdict, complete: true, bytes, ...(usage && { usage }) };
-  return createReply({ ...head, empty: bytes === 0 }, new BufferedSource(chunks, Promise.resolve(ending)));
+  return createReply({ ...head, empty: bytes === 0 }, new BufferedSource(chunks, ending));
 }
 
 class BufferedSource implements Source {
-  readonly ended: Promise<Ending>;
+  readonly #ending: Ending;
   #chunks: readonly Uint8Array[];
   #at = 0;
 
-  constructor(chunks: readonly Uint8Array[], ended: Promise<Ending>) {
+  constructor(chunks: readonly Uint8Array[], ending: Ending) {
     this.#chunks = chunks;
-    this.ended = ended;
+    this.#ending = ending;
+  }
+
+  get ended(): Promise<Ending> {
+    return Promise.resolve(this.#ending);
+  }
+
+  whenEnded(fn: OnEnding): void {
+    fn(this.#ending);
   }
 
   poll(): Read {
@@ -241,16 +255,17 @@ export function unread(reply: Reply, chunks: readonly Uint8Array[], verdict: Ver
 }
 
 function headOf(reply: Reply, verdict = reply.verdict, origin = reply.origin): ReplyHead {
+  if (verdict === reply.verdict && origin === reply.origin) return reply;
   const { status, statusText, headers, retryAfterMs, empty, standing } = reply;
   return { verdict, origin, status, statusText, headers, retryAfterMs, empty, standing };
 }
 
 /**
- * Calls `fn` with the ending. What it throws is contained and shown as a process warning: an observer must not break
+ * Calls `fn` with the ending, at once where it is known. What it throws is contained and shown as a process warning: an observer must not break
  * the call that it observes.
  */
 export function onEnded(outcome: Reply | Tunnel, fn: (ending: Ending) => void): void {
-  void outcome.ended.then((ending) => {
+  outcome.whenEnded((ending) => {
     try {
       fn(ending);
     } catch (error) {

@@ -36,9 +36,35 @@ export function createGate({ holds }: GateSettings, { clock }: Pick<PolicyContex
   };
 }
 
-async function hold(watched: Watched, exchange: Exchange, clock: Clock): Promise<Outcome> {
-  const { signal } = exchange;
+/** Most answers are there as a whole when their head is: nothing is awaited that is at hand. */
+function hold(watched: Watched, exchange: Exchange, clock: Clock): Outcome | Promise<Outcome> {
   const held = new HeldBody(watched.reply.body);
+  const judged = watched.reply.verdict === 'ok' && !exchange.signal.aborted ? judgeAtHand(watched, held) : undefined;
+  if (judged === 'ok') return commit(watched, handedUp(watched, held, judged));
+  if (judged === 'end') {
+    let ending: Ending | undefined;
+    watched.reply.whenEnded((known) => {
+      ending = known;
+    });
+    if (ending) return conclude(ending, watched, held, exchange);
+  }
+  return holdOn(watched, held, exchange, clock);
+}
+
+/** The judgement by what has come already; undefined where that is not enough. */
+function judgeAtHand(watched: Watched, held: HeldBody): Verdict | 'end' | undefined {
+  for (;;) {
+    const judged = watched.judged();
+    if (typeof judged !== 'string') return undefined;
+    if (judged !== 'more') return judged;
+    if (held.bytes >= heldBytes) return 'ok';
+    const came = held.poll();
+    if (came !== 'chunk') return came === 'end' ? came : undefined;
+  }
+}
+
+async function holdOn(watched: Watched, held: HeldBody, exchange: Exchange, clock: Clock): Promise<Outcome> {
+  const { signal } = exchange;
   const onAbort = () => held.interrupt('aborted');
   if (signal.aborted) onAbort();
   else signal.addEventListener('abort', onAbort, { once: true });
@@ -46,7 +72,7 @@ async function hold(watched: Watched, exchange: Exchange, clock: Clock): Promise
     const byHead = watched.reply.verdict;
     const judged = byHead === 'ok' ? await judge(watched, held, exchange, clock) : byHead;
     if (judged === 'aborted') return giveUp(watched, signal);
-    if (judged === 'end') return await ended(watched, held, exchange);
+    if (judged === 'end') return conclude(await watched.reply.ended, watched, held, exchange);
     if (judged === 'ok') return commit(watched, handedUp(watched, held, judged));
     return await readRest(watched, held, judged, exchange, clock);
   } finally {
@@ -63,15 +89,12 @@ async function judge(watched: Watched, held: HeldBody, { limits }: Exchange, clo
   let timer: Timer | undefined;
   try {
     for (;;) {
-      // Most answers are there as a whole: nothing is awaited that is at hand.
-      const telling = watched.judged();
-      const judged = typeof telling === 'string' ? telling : await telling;
+      const judged = await watched.judged();
       if (judged !== 'more') return judged;
       if (held.bytes >= heldBytes) return 'ok';
       if (!watched.startingUp) timer?.cancel();
       else if (holdMs !== undefined) timer ??= clock.timer(holdMs, () => held.interrupt('time'));
-      const coming = held.read();
-      const came = typeof coming === 'string' ? coming : await coming;
+      const came = held.poll() ?? (await held.read());
       if (came === 'time') return 'ok';
       if (came !== 'chunk') return came;
     }
@@ -85,7 +108,7 @@ async function readRest(watched: Watched, held: HeldBody, judged: Verdict, { sig
   const timer = clock.timer(restMs, () => held.interrupt('time'));
   try {
     while (held.bytes < heldBytes) {
-      const came = await held.read();
+      const came = held.poll() ?? (await held.read());
       if (came === 'aborted') return giveUp(watched, signal);
       if (came === 'end') return handedUp(watched, held, (await watched.reply.ended).verdict);
       if (came === 'time') break;
@@ -98,8 +121,7 @@ async function readRest(watched: Watched, held: HeldBody, judged: Verdict, { sig
 }
 
 /** The body has ended before there was a verdict: the watcher's last word is the verdict, but half an answer is none. */
-async function ended(watched: Watched, held: HeldBody, exchange: Exchange): Promise<Outcome> {
-  const { verdict } = await watched.reply.ended;
+function conclude({ verdict }: Ending, watched: Watched, held: HeldBody, exchange: Exchange): Outcome {
   const { timedOut, broken } = watched;
   if (timedOut) {
     const { phase, afterMs } = timedOut;

@@ -17,11 +17,16 @@ export class HeldBody {
     this.#body = body;
   }
 
-  /** Reads on; tells what came. Once interrupted it does not read any more. */
-  read(): 'chunk' | 'end' | Interruption | Promise<'chunk' | 'end' | Interruption> {
+  /** Takes what is at hand; undefined where that is nothing. Once interrupted it does not read any more. */
+  poll(): 'chunk' | 'end' | Interruption | undefined {
     if (this.#interruption) return this.#interruption;
     const now = this.#body.poll();
-    if (now) return this.#take(now);
+    return now && this.#take(now);
+  }
+
+  /** Reads on; tells what came. Once interrupted it does not read any more. */
+  read(): Promise<'chunk' | 'end' | Interruption> {
+    if (this.#interruption) return Promise.resolve(this.#interruption);
     const pending = this.#body.next();
     this.pending = pending;
     return new Promise((resolve, reject) => {

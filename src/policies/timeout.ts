@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Call } from '../core/dialect.ts';
-import type { AttemptLimits } from '../core/exchange.ts';
+import type { AttemptLimits, Exchange, Handler } from '../core/exchange.ts';
 import { abortedFailure } from '../core/failure.ts';
+import type { Outcome } from '../core/outcome.ts';
 import type { Policy, PolicyContext } from '../core/policy.ts';
 import { duration } from '../settings/units.ts';
 import { observeLimits } from './observe-limits.ts';
@@ -30,23 +31,31 @@ export type TimeoutSettings = z.output<typeof timeoutSettings>;
  * rest. In observe mode nothing is limited, and a limit that would have run out is noted.
  */
 export function createTimeout(settings: TimeoutSettings, { clock }: Pick<PolicyContext, 'clock'>): Policy {
+  const answeredLimits = limitsOf(settings, true);
+  const otherLimits = limitsOf(settings, false);
+
+  const limited = (call: Call, exchange: Exchange, next: Handler): Promise<Outcome> => {
+    const limits = call.kind === 'llm' && call.stream !== true ? answeredLimits : otherLimits;
+    return settings.observe ? observeLimits(limits, exchange, next, clock) : next({ ...exchange, limits });
+  };
+
+  /** The description may wait for the rest of an upload, and the call may end before that. */
+  const whenDescribed = async (described: Promise<Call>, exchange: Exchange, next: Handler): Promise<Outcome> => {
+    const call = await untilAborted(described, exchange.signal);
+    return call ? limited(call, exchange, next) : abortedFailure(exchange.signal, 'no');
+  };
+
   return {
     name: 'timeout',
-    async run(exchange, next) {
-      const { request, signal } = exchange;
-      const described = request.call();
-      // The description may wait for the rest of an upload, and the call may end before that.
-      const call = described instanceof Promise ? await untilAborted(described, signal) : described;
-      if (!call) return abortedFailure(signal, 'no');
-      const limits = limitsOf(settings, call);
-      return settings.observe ? observeLimits(limits, exchange, next, clock) : next({ ...exchange, limits });
+    run(exchange, next) {
+      const described = exchange.request.call();
+      return described instanceof Promise ? whenDescribed(described, exchange, next) : limited(described, exchange, next);
     },
   };
 }
 
 /** The head of a model's answer that is not streamed comes only when all of it is there: it has a limit of its own. */
-function limitsOf({ connect, firstByte, answer, idle, total, hold }: TimeoutSettings, call: Call): AttemptLimits {
-  const answered = call.kind === 'llm' && call.stream !== true;
+function limitsOf({ connect, firstByte, answer, idle, total, hold }: TimeoutSettings, answered: boolean): AttemptLimits {
   const firstByteMs = answered ? answer : firstByte;
   return {
     connectMs: connect,

@@ -15,12 +15,14 @@ export function callOn(socket: AgentSocket): ServedCall | undefined {
   return socket[current];
 }
 
-/** Ties a call to its connection until it is over. */
+/** Ties a call to its connection, until `letGo`. */
 export function carry(socket: AgentSocket, call: ServedCall): void {
   socket[current] = call;
-  void call.done.then(() => {
-    if (socket[current] === call) socket[current] = undefined;
-  });
+}
+
+/** The call is over. */
+export function letGo(socket: AgentSocket, call: ServedCall): void {
+  if (socket[current] === call) socket[current] = undefined;
 }
 
 /** The connection ends with the call that it carries: what comes behind is no request (RFC 9112, 9.6). */

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { Clock, Timer } from '../core/clock.ts';
+import { EndingCell, type OnEnding } from '../core/ending-cell.ts';
 import type { AbortReason, Exchange } from '../core/exchange.ts';
 import { abortedFailure, failure } from '../core/failure.ts';
 import { headerValue, mediaType, type RawHeaders } from '../core/headers.ts';
@@ -29,7 +30,6 @@ const longestReason = 1024;
  */
 export class Attempt implements Dispatcher.DispatchHandler, Source {
   readonly outcome: Promise<Outcome>;
-  readonly ended: Promise<Ending>;
   /** The connection was not made for this attempt; told by the pool. */
   reusedSocket = true;
   /** The socket that is being connected for it, so that giving up also ends the connecting. */
@@ -38,7 +38,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
   readonly #exchange: Exchange;
   readonly #clock: Clock;
   readonly #resolveOutcome: (outcome: Outcome) => void;
-  readonly #resolveEnded: (ending: Ending) => void;
+  readonly #ending = new EndingCell();
   #controller: Dispatcher.DispatchController | undefined;
   #upload: AsyncIterator<Uint8Array> | undefined;
   #started = false;
@@ -58,20 +58,23 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
     this.#exchange = exchange;
     this.#clock = clock;
     const outcome = Promise.withResolvers<Outcome>();
-    const ended = Promise.withResolvers<Ending>();
     this.outcome = outcome.promise;
     this.#resolveOutcome = outcome.resolve;
-    this.ended = ended.promise;
-    this.#resolveEnded = ended.resolve;
     exchange.signal.addEventListener('abort', this.#onAbort);
-    const { connectMs, totalMs } = exchange.limits;
-    if (connectMs !== undefined) this.#timer = clock.timer(connectMs, () => this.#timeOut('connect', connectMs));
+    const { totalMs } = exchange.limits;
     if (totalMs !== undefined) this.#total = clock.timer(totalMs, () => this.#timeOut('total', totalMs));
   }
 
   /** Bytes of the request body that are sent as they come; kept so that an early end stops the upload. */
   set upload(iterator: AsyncIterator<Uint8Array>) {
     this.#upload = iterator;
+  }
+
+  /** It was given to undici: unless it went out at once, over a kept connection, the time to connect counts. */
+  dispatched(): void {
+    const { connectMs } = this.#exchange.limits;
+    if (connectMs === undefined || this.#started || this.#over) return;
+    this.#timer = this.#clock.timer(connectMs, () => this.#timeOut('connect', connectMs));
   }
 
   // What undici calls, in the order of its calls.
@@ -187,6 +190,14 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
     });
   }
 
+  get ended(): Promise<Ending> {
+    return this.#ending.promise;
+  }
+
+  whenEnded(fn: OnEnding): void {
+    this.#ending.when(fn);
+  }
+
   discard(): void {
     this.#queue = [];
     this.#queued = 0;
@@ -251,7 +262,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
     this.#total?.cancel();
     this.#exchange.signal.removeEventListener('abort', this.#onAbort);
     this.#stopUpload();
-    this.#resolveEnded(ending);
+    this.#ending.settle(ending);
     const reader = this.#reader;
     this.#reader = undefined;
     reader?.(done);

@@ -13,7 +13,7 @@ import type { Journal } from '../core/journal.ts';
 import { splitAddress } from '../settings/address.ts';
 import { type Asked, isOwnAuthority, refusalOf, tooLarge } from './admission.ts';
 import { AgentRequest } from './agent-request.ts';
-import { callOn, carry, closeAfterCall, isClosing } from './agent-socket.ts';
+import { callOn, carry, closeAfterCall, isClosing, letGo } from './agent-socket.ts';
 import { CallRecord } from './call-record.ts';
 import { CallsInFlight } from './calls-in-flight.ts';
 import { writeEarlyHints } from './early-hints.ts';
@@ -93,18 +93,27 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   if (listen.cert !== undefined) rememberTcp(server);
   server.maxConnections = limits.connections;
 
-  const serving = (): ServingOptions => ({
-    responseHeaders: plane().responseHeaders,
-    suppressClientRetries: plane().suppressClientRetries,
+  const serving: ServingOptions = {
+    get responseHeaders() {
+      return plane().responseHeaders;
+    },
+    get suppressClientRetries() {
+      return plane().suppressClientRetries;
+    },
     now: () => clock.now(),
     draining: () => draining,
-  });
+  };
 
-  server.on('request', (message, response) => void serve(message, response, false));
-  server.on('checkContinue', (message, response) => void serve(message, response, true));
-  server.on('checkExpectation', (message, response) => void serve(message, response, false));
-  server.on('connect', (message, socket) => void upgrade(message, socket, Buffer.alloc(0)));
-  server.on('upgrade', (message, socket, head) => void upgrade(message, socket, head));
+  const over = (call: ServedCall) => {
+    calls.remove(call);
+    letGo(call.socket, call);
+  };
+
+  server.on('request', (message, response) => serve(message, response, false));
+  server.on('checkContinue', (message, response) => serve(message, response, true));
+  server.on('checkExpectation', (message, response) => serve(message, response, false));
+  server.on('connect', (message, socket) => upgrade(message, socket, Buffer.alloc(0)));
+  server.on('upgrade', (message, socket, head) => upgrade(message, socket, head));
   server.on('clientError', refuseUnparsed);
 
   /** Why a request is not run, if it is not. */
@@ -113,10 +122,19 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     return refusalOf(message, asked, { limits: plane().limits, routes: plane().router.paths, own });
   }
 
-  async function serve(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
+  function serve(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    if (callOn(message.socket)) void serveLater(message, response, expectsContinue);
+    else serveNow(message, response, expectsContinue);
+  }
+
+  /** Pipelined requests run one after the other: only safe ones might run at once (RFC 9112, 9.3.2). */
+  async function serveLater(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
+    for (let before = callOn(message.socket); before; before = callOn(message.socket)) await before.done;
+    serveNow(message, response, expectsContinue);
+  }
+
+  function serveNow(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     const { socket } = message;
-    // Pipelined requests run one after the other: only safe ones might run at once (RFC 9112, 9.3.2).
-    for (let before = callOn(socket); before; before = callOn(socket)) await before.done;
     if (isClosing(socket)) return;
     if (!response.shouldKeepAlive) closeAfterCall(socket);
     const { limits: current } = plane();
@@ -131,18 +149,10 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
             onTooLarge: () => call?.abort({ verdict: 'client-error', code: 'body_too_large', message: tooLarge(current) }),
             ...(expectsContinue && { onWanted: () => response.writeContinue() }),
           });
-    const connection: Connection = {
-      response,
-      socket,
-      requestBytes: () => (body instanceof ReplayBody ? body.receivedBytes : 0),
-      requestComplete: () => length === 0 || message.complete,
-    };
-    call = admit(message, connection, body, undefined);
-    await call.done;
-    if (body instanceof ReplayBody) body.release();
+    call = admit(message, { response, socket, body }, body, undefined);
   }
 
-  async function upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  function upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
     // The sockets of node:http and node:https servers are net.Sockets.
     const agent = socket as Socket;
     const response = new ServerResponse(message);
@@ -164,8 +174,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     const connection: Connection = {
       response,
       socket: agent,
-      requestBytes: () => 0,
-      requestComplete: () => true,
+      body: noBody,
       takeEarly: () => {
         agent.off('data', collect);
         agent.off('end', left);
@@ -173,7 +182,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
         return Buffer.concat(early);
       },
     };
-    await admit(message, connection, noBody, message.headers.upgrade).done;
+    admit(message, connection, noBody, message.headers.upgrade);
   }
 
   /** Checks a request, finds its route and lets it run. */
@@ -200,7 +209,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       },
       journal,
     );
-    const call = new ServedCall(record, connection, dialect, serving());
+    const call = new ServedCall(record, connection, dialect, serving, over);
     calls.add(call);
     carry(message.socket, call);
     if (refusal || !matched) {
@@ -208,7 +217,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
         connection.response.shouldKeepAlive = false;
         closeAfterCall(message.socket);
       }
-      call.refuse(failure(refusal?.code ?? 'no_route', refusal?.message ?? 'No route.'));
+      void call.refuse(failure(refusal?.code ?? 'no_route', refusal?.message ?? 'No route.'));
     } else {
       const request = new AgentRequest(
         message,
@@ -223,13 +232,12 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
         },
         protocol,
       );
-      call.run(
+      void call.run(
         matched.route.handler(agent),
         exchangeOf(call, request, matched.route, dialect),
         body instanceof ReplayBody ? body.soon() : undefined,
       );
     }
-    void call.done.then(() => calls.remove(call));
     return call;
   }
 

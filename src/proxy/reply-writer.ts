@@ -30,29 +30,66 @@ export function writeHead(response: ServerResponse, reply: Reply, added: RawHead
 }
 
 /**
- * Writes a body with back-pressure and ends it as it ended: whole, or visibly broken. Resolves when the last byte was
- * handed to the socket; never rejects.
+ * Writes a body with back-pressure and ends it as it ended: whole, or visibly broken. Tells when the last byte was handed
+ * to the socket, at once where all is at hand; never rejects.
  */
-export async function writeBody(response: ServerResponse, reply: Reply, dialect: Dialect): Promise<Written> {
+export function writeBody(response: ServerResponse, reply: Reply, dialect: Dialect): Written | Promise<Written> {
+  const first = reply.body.poll();
+  if (!first) return writeOn(response, reply, dialect, []);
+  if (first.done) return finish(response, reply, dialect, { bytes: 0, tail: nothing });
+  const second = reply.body.poll();
+  // Most answers are one chunk: head, body and end go out together.
+  if (second?.done) return finish(response, reply, dialect, { bytes: first.value.byteLength, tail: first.value, unwritten: first.value });
+  return writeOn(response, reply, dialect, second ? [first.value, second.value] : [first.value]);
+}
+
+/** Writes the chunks that were polled, and then what still comes. */
+async function writeOn(response: ServerResponse, reply: Reply, dialect: Dialect, polled: Uint8Array[]): Promise<Written> {
   let bytes = 0;
   let tail: Uint8Array = nothing;
   for (;;) {
-    const read = reply.body.poll() ?? (bytes === 0 && !reply.empty ? await firstRead(response, reply) : await reply.body.next());
-    if (read.done) break;
+    let value = polled.shift();
+    if (!value) {
+      const read = reply.body.poll() ?? (bytes === 0 && !reply.empty ? await firstRead(response, reply) : await reply.body.next());
+      if (read.done) break;
+      value = read.value;
+    }
     if (response.closed || response.destroyed) {
       reply.discard();
       break;
     }
-    bytes += read.value.byteLength;
-    tail = read.value;
-    if (!response.write(read.value)) await drained(response);
+    bytes += value.byteLength;
+    tail = value;
+    if (!response.write(value)) await drained(response);
   }
-  const ending = await reply.ended;
+  return finish(response, reply, dialect, { bytes, tail });
+}
+
+/** Of a body that was read to its end; `tail` is its last chunk. */
+interface Progress {
+  bytes: number;
+  tail: Uint8Array;
+  /** What is still to be written of it. */
+  unwritten?: Uint8Array;
+}
+
+function finish(response: ServerResponse, reply: Reply, dialect: Dialect, progress: Progress): Written | Promise<Written> {
+  let known: Ending | undefined;
+  reply.whenEnded((ending) => {
+    known = ending;
+  });
+  return known
+    ? end(response, reply, dialect, progress, known)
+    : reply.ended.then((ending) => end(response, reply, dialect, progress, ending));
+}
+
+function end(response: ServerResponse, reply: Reply, dialect: Dialect, { bytes, tail, unwritten }: Progress, ending: Ending): Written {
   if (response.closed || response.destroyed) return { ending, bytes, left: true };
   if (ending.complete) {
     if (ending.trailers && headerValue(reply.headers, 'content-length') === undefined) response.addTrailers(pairs(ending.trailers));
-    response.end();
+    response.end(unwritten);
   } else {
+    if (unwritten) response.write(unwritten);
     breakOff(response, reply, dialect, tail, ending);
   }
   return { ending, bytes, left: false };

@@ -208,10 +208,12 @@ export class ReplayBody implements RequestBody {
 }
 
 /** The body of a request that has none. */
-export const noBody: RequestBody = {
+export const noBody = {
   length: 0,
   replayable: true,
   bytes: new Uint8Array(0),
+  receivedBytes: 0,
   whole: () => Promise.resolve(new Uint8Array(0)),
   async *open() {},
-};
+  release: () => undefined,
+} satisfies RequestBody & { receivedBytes: number; release(): void };

@@ -24,11 +24,17 @@ export interface ServingOptions {
 export interface Connection {
   response: ServerResponse;
   socket: Socket;
+  body: CallBody;
   /** For an upgrade: hands over what the agent has sent behind its head, and stops reading the socket. */
   takeEarly?(): Uint8Array;
-  requestBytes(): number;
-  /** Whether all of the agent's request has been read. */
-  requestComplete(): boolean;
+}
+
+/** What a call needs to know of its request's body. */
+export interface CallBody {
+  readonly length: number | undefined;
+  readonly receivedBytes: number;
+  /** Nobody reads it any more. */
+  release(): void;
 }
 
 /** One call from its exchange to its last byte: runs the stacks, commits the outcome, and tells how it ended. */
@@ -41,21 +47,38 @@ export class ServedCall {
   readonly #dialect: Dialect;
   readonly #options: ServingOptions;
   readonly #aborter = new Aborter();
-  readonly #over = Promise.withResolvers<void>();
+  readonly #onOver: (call: ServedCall) => void;
   #committed: Reply | Tunnel | undefined;
   #left = false;
   #refusing = false;
+  #closed = false;
+  #over = false;
+  #done: PromiseWithResolvers<void> | undefined;
+  #closing: (() => void) | undefined;
+  readonly #onClose = () => {
+    this.#closed = true;
+    if (!this.#connection.response.writableFinished) this.#agentLeft();
+    this.#closing?.();
+  };
 
-  constructor(record: CallRecord, connection: Connection, dialect: Dialect, options: ServingOptions) {
+  /** `onOver` is called once, when the last byte is out and the last event told. */
+  constructor(record: CallRecord, connection: Connection, dialect: Dialect, options: ServingOptions, onOver: (call: ServedCall) => void) {
     this.record = record;
     this.#connection = connection;
     this.#dialect = dialect;
     this.#options = options;
+    this.#onOver = onOver;
   }
 
-  /** Settles when the last byte is out and the last event told; never rejects. */
+  /** Settles when the call is over; never rejects. */
   get done(): Promise<void> {
-    return this.#over.promise;
+    if (this.#over) return Promise.resolve();
+    this.#done ??= Promise.withResolvers<void>();
+    return this.#done.promise;
+  }
+
+  get socket(): Socket {
+    return this.#connection.socket;
   }
 
   get signal(): Signal {
@@ -70,57 +93,63 @@ export class ServedCall {
   }
 
   /** Runs the call once `ready` has resolved; `done` tells when it is over. */
-  run(handler: Handler, exchange: Exchange, ready: Promise<void> | undefined): void {
-    this.#settle(this.#run(handler, exchange, ready));
+  async run(handler: Handler, exchange: Exchange, ready: Promise<void> | undefined): Promise<void> {
+    try {
+      this.#connection.response.on('close', this.#onClose);
+      this.record.note({ kind: 'call-started', attempt: 0 });
+      if (ready) await ready;
+      const outcome = await handler(exchange);
+      if (outcome.kind === 'tunnel') await this.#tunnel(outcome, exchange.request.upgrade ?? 'websocket');
+      else await this.#reply(outcome);
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.#finish();
   }
 
   /** Answers without any upstream. */
-  refuse(refusal: Failure): void {
+  async refuse(refusal: Failure): Promise<void> {
     this.#refusing = true;
-    this.#settle(this.#refuse(refusal));
+    try {
+      this.#connection.response.on('close', this.#onClose);
+      this.record.note({ kind: 'call-started', attempt: 0 });
+      await this.#reply(refusal);
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.#finish();
   }
 
   /** A bug of ours must not take the process down, nor leave the agent without an end. */
-  #settle(work: Promise<void>): void {
-    work
-      .catch((error: unknown) => {
-        this.record.note({ kind: 'bug', attempt: 0, error });
-        this.#committed?.discard();
-        this.#connection.socket.destroy();
-        this.#ended('upstream-error', errorCodes.internal_error.status, 0);
-      })
-      .finally(this.#over.resolve);
+  #failed(error: unknown): void {
+    this.record.note({ kind: 'bug', attempt: 0, error });
+    this.#committed?.discard();
+    this.#connection.socket.destroy();
+    this.#ended('upstream-error', errorCodes.internal_error.status, 0);
   }
 
-  async #run(handler: Handler, exchange: Exchange, ready: Promise<void> | undefined): Promise<void> {
-    const { response } = this.#connection;
-    const closed = new Promise<void>((resolve) => {
-      response.once('close', () => {
-        if (!response.writableFinished) this.#agentLeft();
-        resolve();
-      });
-    });
-    this.record.note({ kind: 'call-started', attempt: 0 });
-    if (ready) await ready;
-    const outcome = await handler(exchange);
-    if (outcome.kind === 'tunnel') await this.#tunnel(outcome, exchange.request.upgrade ?? 'websocket');
-    else await this.#reply(outcome, closed);
-  }
-
-  async #refuse(refusal: Failure): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
-      this.#connection.response.once('close', resolve);
-    });
-    this.record.note({ kind: 'call-started', attempt: 0 });
-    await this.#reply(refusal, closed);
+  #finish(): void {
+    this.#over = true;
+    this.#connection.body.release();
+    this.#onOver(this);
+    this.#done?.resolve();
   }
 
   #agentLeft(): void {
+    if (this.#refusing) return;
     this.#left = true;
     this.abort({ verdict: 'cancelled', code: 'cancelled', message: 'The agent hung up.' });
   }
 
-  async #reply(outcome: Reply | Failure, closed: Promise<void>): Promise<void> {
+  /** Resolves when the response is closed. */
+  #close(): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#closing = resolve;
+    });
+  }
+
+  async #reply(outcome: Reply | Failure): Promise<void> {
     const { response, socket } = this.#connection;
     if (this.#left) {
       if (outcome.kind === 'reply') outcome.discard();
@@ -130,7 +159,7 @@ export class ServedCall {
     let failed = outcome.kind === 'failure' ? outcome : undefined;
     let reply = outcome.kind === 'failure' ? this.#dialect.refuse(outcome) : outcome;
     if (this.#options.draining() || (failed && endsConnection.has(failed.code))) response.shouldKeepAlive = false;
-    if (!this.#connection.requestComplete()) lingerOnClose(response, socket);
+    if (!this.#requestComplete) lingerOnClose(response, socket);
     if (!writeHead(response, reply, this.#headers(reply, failed))) {
       reply.discard();
       failed = failure('upstream_protocol_error', 'The upstream answered with a head that is not valid HTTP.', { sent: 'maybe' });
@@ -147,8 +176,9 @@ export class ServedCall {
       overheadMs: this.record.overheadMs(ms),
       streamed: !reply.empty && headerValue(reply.headers, 'content-length') === undefined,
     });
-    const written = await writeBody(response, reply, this.#dialect);
-    await closed;
+    const writing = writeBody(response, reply, this.#dialect);
+    const written = writing instanceof Promise ? await writing : writing;
+    await this.#close();
     const broken = !written.ending.complete;
     const left = written.left || this.#left;
     if (broken && !left) {
@@ -189,7 +219,15 @@ export class ServedCall {
 
   #ended(outcome: CallOutcome, status: number, responseBytes: number): void {
     const ms = this.#options.now() - this.record.startedAt;
-    this.record.note({ kind: 'call-ended', attempt: 0, outcome, status, ms, requestBytes: this.#connection.requestBytes(), responseBytes });
+    this.record.note({
+      kind: 'call-ended',
+      attempt: 0,
+      outcome,
+      status,
+      ms,
+      requestBytes: this.#connection.body.receivedBytes,
+      responseBytes,
+    });
   }
 
   #outcomeOf(reply: Reply, failed: Failure | undefined, broken: boolean): CallOutcome {
@@ -206,6 +244,12 @@ export class ServedCall {
       return this.record.success();
     if (reply.verdict === 'timeout') return 'timeout';
     return reply.status >= 400 && reply.status < 500 && reply.verdict !== 'rate-limited' ? 'client-error' : 'upstream-error';
+  }
+
+  /** Whether all of the agent's request has been read. */
+  get #requestComplete(): boolean {
+    const { body, response } = this.#connection;
+    return body.length === 0 || response.req.complete;
   }
 
   #headers(reply: Reply, failed: Failure | undefined): string[] {

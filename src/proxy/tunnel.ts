@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { EndingCell } from '../core/ending-cell.ts';
 import type { RawHeaders } from '../core/headers.ts';
 import type { Ending, Tunnel } from '../core/outcome.ts';
 
@@ -8,7 +9,7 @@ export function createTunnel(headers: RawHeaders, socket: Duplex): Tunnel {
   // The sockets that undici hands over are net.Sockets.
   const bytesRead = () => (socket as Socket).bytesRead;
   const before = bytesRead();
-  const { promise: ended, resolve } = Promise.withResolvers<Ending>();
+  const end = new EndingCell();
   let verdict: Ending['verdict'] = 'ok';
   let cause: unknown;
   socket.on('error', (error) => {
@@ -16,7 +17,7 @@ export function createTunnel(headers: RawHeaders, socket: Duplex): Tunnel {
     cause = error;
   });
   socket.on('close', () =>
-    resolve({ verdict, complete: verdict === 'ok', bytes: bytesRead() - before, ...(cause !== undefined && { cause }) }),
+    end.settle({ verdict, complete: verdict === 'ok', bytes: bytesRead() - before, ...(cause !== undefined && { cause }) }),
   );
   return {
     kind: 'tunnel',
@@ -24,7 +25,10 @@ export function createTunnel(headers: RawHeaders, socket: Duplex): Tunnel {
     headers,
     socket,
     head: new Uint8Array(0),
-    ended,
+    get ended() {
+      return end.promise;
+    },
+    whenEnded: (fn) => end.when(fn),
     source: socket,
     discard: () => {
       socket.destroy();

@@ -100,7 +100,7 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
   function attemptOn(dispatcher: Dispatcher, exchange: Exchange): Promise<Outcome> {
     const attempt = new Attempt(exchange, clock);
     busy += 1;
-    void attempt.ended.then(() => {
+    attempt.whenEnded(() => {
       busy -= 1;
     });
     const options = dispatchOptions(exchange, attempt);
@@ -121,6 +121,7 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
     }
     if (deferred) queueMicrotask(end);
     else end();
+    attempt.dispatched();
     return attempt.outcome;
   }
 

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import type { Dialect } from '../../src/core/dialect.ts';
+import { EndingCell, type OnEnding } from '../../src/core/ending-cell.ts';
 import { errorCodes } from '../../src/core/error-codes.ts';
 import type { Event, EventKind } from '../../src/core/event.ts';
 import type { AbortReason, Exchange, Handler, ProxiedRequest } from '../../src/core/exchange.ts';
@@ -184,18 +185,21 @@ export interface OpenTunnel {
 }
 
 export function openTunnel(): OpenTunnel {
-  const { promise: ended, resolve } = Promise.withResolvers<Ending>();
+  const end = new EndingCell();
+  const { promise: ended } = end;
+  const whenEnded = (fn: OnEnding) => end.when(fn);
   let discarded = false;
   const discard = () => {
     discarded = true;
-    resolve({ verdict: 'cancelled', complete: false, bytes: 0 });
+    end.settle({ verdict: 'cancelled', complete: false, bytes: 0 });
   };
+  const head = new Uint8Array();
   return {
-    tunnel: { kind: 'tunnel', statusText: '', headers: [], socket: new PassThrough(), head: new Uint8Array(), ended, source: {}, discard },
+    tunnel: { kind: 'tunnel', statusText: '', headers: [], socket: new PassThrough(), head, ended, whenEnded, source: {}, discard },
     get discarded() {
       return discarded;
     },
-    end: (ending = {}) => resolve({ verdict: 'ok', complete: true, bytes: 0, ...ending }),
+    end: (ending = {}) => end.settle({ verdict: 'ok', complete: true, bytes: 0, ...ending }),
   };
 }
 
