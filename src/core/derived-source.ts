@@ -9,8 +9,8 @@ export class TappedSource implements Source {
   readonly #end = new EndingCell();
   readonly #reply: Reply;
   readonly #hooks: Tap;
-  readonly #readInner = (): Promise<Read> => this.#reply.body.next();
-  readonly #took = (read: Read): Read | Promise<Read> => this.#take(read, true);
+  /** Made for the first read that has to wait. */
+  #took: ((read: Read) => Read | Promise<Read>) | undefined;
   #release: ((read: Read) => void) | undefined;
   /** A chunk that was polled and that the hook is still looking at. */
   #looking: Promise<Read> | undefined;
@@ -55,7 +55,9 @@ export class TappedSource implements Source {
     if (this.#over) return Promise.resolve(done);
     if (!this.#hooks.read) {
       this.#hooks.waiting?.();
-      return this.#reply.body.next().then(this.#took);
+      const took = this.#took ?? ((read: Read) => this.#take(read, true));
+      this.#took = took;
+      return this.#reply.body.next().then(took);
     }
     // The hook may wait for something that a discard does not end, such as a timer of its own.
     return new Promise((resolve) => {
@@ -66,7 +68,7 @@ export class TappedSource implements Source {
 
   async #advance(): Promise<Read> {
     try {
-      return await this.#pass(await this.#hooks.read?.(this.#readInner));
+      return await this.#pass(await this.#hooks.read?.(() => this.#reply.body.next()));
     } catch (cause) {
       return this.#failed(cause);
     }

@@ -20,6 +20,8 @@ export interface Call {
   repeatable: boolean;
   /** The call continues state that only this upstream has. */
   stateful: boolean;
+  /** The same call gets the same answer, as far as the request says so: nothing in it is left to chance. */
+  deterministic?: boolean;
 }
 
 /** The part of a request that a dialect is recognised by and described from. */

@@ -14,7 +14,9 @@ export interface Signal {
 export class Aborter implements Signal {
   #aborted = false;
   #reason: unknown;
-  #listeners: (() => void)[] = [];
+  /** Nearly always there is one, and nothing is made for it. */
+  #first: (() => void) | undefined;
+  #others: (() => void)[] = none;
 
   get aborted(): boolean {
     return this.#aborted;
@@ -32,20 +34,24 @@ export class Aborter implements Signal {
     if (this.#aborted) return;
     this.#aborted = true;
     this.#reason = reason;
-    const listeners = this.#listeners;
-    this.#listeners = [];
-    for (const listener of listeners) listener();
+    const first = this.#first;
+    const others = this.#others;
+    this.#first = undefined;
+    this.#others = none;
+    first?.();
+    for (const listener of others) listener();
   }
 
   addEventListener(_type: 'abort', listener: () => void): void {
-    if (!this.#aborted && !this.#listeners.includes(listener)) this.#listeners.push(listener);
+    if (this.#aborted || this.#first === listener || this.#others.includes(listener)) return;
+    if (!this.#first && this.#others.length === 0) this.#first = listener;
+    else this.#others = [...this.#others, listener];
   }
 
   removeEventListener(_type: 'abort', listener: () => void): void {
-    const at = this.#listeners.indexOf(listener);
-    if (at < 0) return;
-    // Nearly always there is one, and nothing is to be made anew for it.
-    if (this.#listeners.length === 1) this.#listeners.pop();
-    else this.#listeners = this.#listeners.filter((other) => other !== listener);
+    if (this.#first === listener) this.#first = undefined;
+    else if (this.#others.length > 0) this.#others = this.#others.filter((other) => other !== listener);
   }
 }
+
+const none: (() => void)[] = [];

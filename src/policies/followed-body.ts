@@ -1,16 +1,26 @@
 import type { Clock } from '../core/clock.ts';
 import type { Watcher } from '../core/dialect.ts';
 import type { AttemptLimits } from '../core/exchange.ts';
-import type { TimeoutPhase } from '../core/outcome.ts';
+import type { Ending, Tap, TimeoutPhase } from '../core/outcome.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { SilenceTimer } from './silence-timer.ts';
 
+/** Whoever has a body followed. */
+export interface Follower {
+  /** Called once, when a limit has run out. */
+  silent(phase: TimeoutPhase, afterMs: number): void;
+  /** Sees how it ended; returns how it is said to have ended. */
+  ended(ending: Ending): Ending | Promise<Ending>;
+}
+
 /**
  * Shows a body to its watcher on its way and times its silences: `firstByteMs` up to the first meaningful chunk, `idleMs`
- * between those. `waiting`, `served` and `chunk` are hooks for `tap`.
+ * between those. To be given to `tap`.
  */
-export class FollowedBody {
+export class FollowedBody implements Tap {
   readonly watcher: Watcher;
+  readonly verdict: Verdict;
+  readonly #follower: Follower;
   readonly #limits: AttemptLimits;
   readonly #silence: SilenceTimer;
   #judged: Verdict | 'more';
@@ -18,13 +28,15 @@ export class FollowedBody {
   /** A push that is still decoding. There is one at most: the next chunk waits for it. */
   #pushing: Promise<void> | undefined;
 
-  /** `silent` is called once, when a limit has run out. */
-  constructor(watcher: Watcher, limits: AttemptLimits, clock: Clock, silent: (phase: TimeoutPhase, afterMs: number) => void) {
+  /** `verdict` is what the reply is handed up with. */
+  constructor(watcher: Watcher, verdict: Verdict, limits: AttemptLimits, clock: Clock, follower: Follower) {
     this.watcher = watcher;
+    this.verdict = verdict;
+    this.#follower = follower;
     this.#limits = limits;
     this.#judged = watcher.head;
     this.#silence = new SilenceTimer(clock, limits.firstByteMs, (afterMs) => {
-      silent(this.#committed || watcher.meaningful > 0 ? 'idle' : limits.firstBytePhase, afterMs);
+      follower.silent(this.#committed || watcher.meaningful > 0 ? 'idle' : limits.firstBytePhase, afterMs);
     });
   }
 
@@ -46,9 +58,9 @@ export class FollowedBody {
     this.#silence.heard(idleMs === undefined ? undefined : Math.max(idleMs, firstByteMs ?? 0));
   }
 
-  /** The body has ended. */
-  stop(): void {
+  end(ending: Ending): Ending | Promise<Ending> {
     this.#silence.stop();
+    return this.#follower.ended(ending);
   }
 
   waiting(): void {

@@ -1,6 +1,6 @@
-import type { Exchange, Handler, Opened } from '../core/exchange.ts';
+import type { Exchange, Opened } from '../core/exchange.ts';
 import { failure } from '../core/failure.ts';
-import type { Outcome } from '../core/outcome.ts';
+import type { Failure, Outcome } from '../core/outcome.ts';
 import type { Policy } from '../core/policy.ts';
 
 /**
@@ -12,23 +12,27 @@ export function createGuarded(): Policy {
     name: 'guarded',
     async run(exchange, next) {
       const opened: Opened = { attempts: 0, outcomes: [], closed: false };
-      const outcome = await contain({ ...exchange, opened }, next);
+      let outcome: Outcome;
+      try {
+        outcome = await next({ ...exchange, opened });
+      } catch (error) {
+        outcome = contained(exchange, opened, error);
+      }
       const kept = outcome.kind === 'failure' ? undefined : outcome.source;
       for (const other of opened.outcomes) if (other.source !== kept) other.discard();
       // A stream that goes on for long must not hold the answers that it replaced.
-      opened.outcomes = [];
+      opened.outcomes = none;
       opened.closed = true;
       return outcome;
     },
   };
 }
 
-async function contain(exchange: Exchange, next: Handler): Promise<Outcome> {
-  try {
-    return await next(exchange);
-  } catch (error) {
-    exchange.note({ kind: 'bug', attempt: exchange.attempt, error });
-    const sent = exchange.opened.attempts > 0 ? 'maybe' : 'no';
-    return failure('internal_error', 'the sidecar failed on this call by a fault of its own', { sent, cause: error });
-  }
+/** Nothing is added once a call is closed. */
+const none: Opened['outcomes'] = [];
+
+function contained(exchange: Exchange, opened: Opened, error: unknown): Failure {
+  exchange.note({ kind: 'bug', attempt: exchange.attempt, error });
+  const sent = opened.attempts > 0 ? 'maybe' : 'no';
+  return failure('internal_error', 'the sidecar failed on this call by a fault of its own', { sent, cause: error });
 }

@@ -32,17 +32,15 @@ export async function observeLimits(limits: AttemptLimits, exchange: Exchange, n
 }
 
 function observeBody(reply: Reply, limits: AttemptLimits, { dialect, request }: Exchange, clock: Clock, tell: Tell): Reply {
-  const body = new FollowedBody(dialect.watch(request, reply.status, reply.headers), limits, clock, tell);
-  body.commit();
-  return tap(reply, {
-    waiting: () => body.waiting(),
-    served: () => body.served(),
-    chunk: (bytes) => body.chunk(bytes),
-    async end(ending) {
-      body.stop();
+  const watcher = dialect.watch(request, reply.status, reply.headers);
+  const body = new FollowedBody(watcher, reply.verdict, limits, clock, {
+    silent: tell,
+    async ended(ending) {
       await body.seen;
-      await body.watcher.end(ending.complete);
+      await watcher.end(ending.complete);
       return ending;
     },
   });
+  body.commit();
+  return tap(reply, body);
 }

@@ -71,6 +71,10 @@ class Retry implements Policy {
         kept?.discard();
         return outcome;
       }
+      if (outcome.verdict === 'ok') {
+        kept?.discard();
+        return outcome;
+      }
       const about = { attempt: exchange.opened.attempts, upstream: target.upstream, reason: outcome.verdict };
       const plan = await this.#plan(exchange, outcome, attempts, budget);
       if (typeof plan === 'string') this.#note(exchange, { kind: 'retry-given-up', ...about, why: plan });

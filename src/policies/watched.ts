@@ -3,13 +3,13 @@ import type { Judgement } from '../core/dialect.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { type Ending, type Reply, type TimeoutPhase, tap } from '../core/outcome.ts';
 import type { Verdict } from '../core/verdict.ts';
-import { FollowedBody } from './followed-body.ts';
+import { FollowedBody, type Follower } from './followed-body.ts';
 
 /**
  * A reply that its dialect's watcher follows to its end and that a silence ends. Chunks pass as they come; the ending is
  * the word of the wire and of the format together.
  */
-export class Watched {
+export class Watched implements Follower {
   /** The reply to hand on; its verdict is what the head tells. */
   readonly reply: Reply;
   readonly #exchange: Exchange;
@@ -20,16 +20,9 @@ export class Watched {
   constructor(reply: Reply, exchange: Exchange, clock: Clock) {
     const { dialect, request, limits } = exchange;
     const watcher = dialect.watch(request, reply.status, reply.headers);
-    const body = new FollowedBody(watcher, limits, clock, (phase, afterMs) => this.#timeOut(phase, afterMs));
     this.#exchange = exchange;
-    this.#body = body;
-    this.reply = tap(reply, {
-      verdict: watcher.head === 'more' ? reply.verdict : watcher.head,
-      waiting: () => body.waiting(),
-      served: () => body.served(),
-      chunk: (bytes) => body.chunk(bytes),
-      end: (ending) => this.#end(ending),
-    });
+    this.#body = new FollowedBody(watcher, watcher.head === 'more' ? reply.verdict : watcher.head, limits, clock, this);
+    this.reply = tap(reply, this.#body);
   }
 
   /** The judgement so far. Waits for a chunk that is being decoded. */
@@ -59,15 +52,14 @@ export class Watched {
     this.#body.commit();
   }
 
-  #timeOut(phase: TimeoutPhase, afterMs: number): void {
+  silent(phase: TimeoutPhase, afterMs: number): void {
     const { attempt, target } = this.#exchange;
     this.#timedOut = { phase, afterMs };
     this.#exchange.note({ kind: 'timeout', attempt, upstream: target.upstream, phase, afterMs });
     this.reply.discard();
   }
 
-  #end(base: Ending): Ending | Promise<Ending> {
-    this.#body.stop();
+  ended(base: Ending): Ending | Promise<Ending> {
     if (!base.complete) this.#broken = base;
     const { seen } = this.#body;
     return seen ? seen.then(() => this.#conclude(base)) : this.#conclude(base);

@@ -7,6 +7,14 @@ import { requestFields } from './fields.ts';
 /** Methods that may be repeated by their definition (RFC 9110, 9.2.2). */
 const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY']);
 
+/** Whoever serves the request. */
+export interface RequestListener {
+  /** It was read what the call is. */
+  described(call: Call): void;
+  /** An upstream has sent early hints (103). */
+  hinted(headers: RawHeaders): void;
+}
+
 /** An agent's request as it came in; describes itself once, when somebody asks. */
 export class AgentRequest implements ProxiedRequest {
   readonly method: string;
@@ -15,9 +23,9 @@ export class AgentRequest implements ProxiedRequest {
   readonly upgrade?: string;
   readonly idempotent: boolean;
   readonly body: RequestBody;
-  readonly hinted: (headers: RawHeaders) => void;
+  readonly hinted = (headers: RawHeaders): void => this.#listener.hinted(headers);
   readonly #dialect: Dialect;
-  readonly #described: (call: Call) => void;
+  readonly #listener: RequestListener;
   #call: Call | Promise<Call> | undefined;
 
   constructor(
@@ -25,15 +33,14 @@ export class AgentRequest implements ProxiedRequest {
     path: string,
     dialect: Dialect,
     body: RequestBody,
-    hooks: { described: (call: Call) => void; hinted: (headers: RawHeaders) => void },
+    listener: RequestListener,
     upgrade: string | undefined,
   ) {
     this.method = message.method ?? 'GET';
     this.path = path;
     this.headers = requestFields(message.rawHeaders);
     this.body = body;
-    this.hinted = hooks.hinted;
-    this.#described = hooks.described;
+    this.#listener = listener;
     this.#dialect = dialect;
     if (upgrade !== undefined) this.upgrade = upgrade;
     this.idempotent =
@@ -56,7 +63,7 @@ export class AgentRequest implements ProxiedRequest {
   #take(bytes: Uint8Array | undefined): Call {
     const call = this.#dialect.describe(this, bytes);
     this.#call = call;
-    this.#described(call);
+    this.#listener.described(call);
     return call;
   }
 }

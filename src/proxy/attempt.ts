@@ -61,20 +61,14 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
     this.outcome = outcome.promise;
     this.#resolveOutcome = outcome.resolve;
     exchange.signal.addEventListener('abort', this.#onAbort);
-    const { totalMs } = exchange.limits;
+    const { connectMs, totalMs } = exchange.limits;
+    if (connectMs !== undefined) this.#timer = clock.timer(connectMs, () => this.#timeOut('connect', connectMs));
     if (totalMs !== undefined) this.#total = clock.timer(totalMs, () => this.#timeOut('total', totalMs));
   }
 
   /** Bytes of the request body that are sent as they come; kept so that an early end stops the upload. */
   set upload(iterator: AsyncIterator<Uint8Array>) {
     this.#upload = iterator;
-  }
-
-  /** It was given to undici: unless it went out at once, over a kept connection, the time to connect counts. */
-  dispatched(): void {
-    const { connectMs } = this.#exchange.limits;
-    if (connectMs === undefined || this.#started || this.#over) return;
-    this.#timer = this.#clock.timer(connectMs, () => this.#timeOut('connect', connectMs));
   }
 
   // What undici calls, in the order of its calls.

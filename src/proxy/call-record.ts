@@ -66,12 +66,12 @@ export class CallRecord implements CallInfo {
     return this.#attempts > 1 ? 'retried' : 'ok';
   }
 
-  #note(told: Event): void {
+  #note(event: Event): void {
     if (this.#over) {
       this.#late += 1;
       return;
     }
-    const event = this.#named(told);
+    this.#name(event);
     if (event.kind === 'attempt-answered') {
       if (event.verdict !== 'refused') this.#attempts += 1;
       this.#lastAttempt = event.attempt;
@@ -89,12 +89,9 @@ export class CallRecord implements CallInfo {
     this.#journal.publish(event, this);
   }
 
-  /** An attempt at the route's own target says no model; it is the one that the agent asked for. */
-  #named(event: Event): Event {
-    const { model } = this;
-    if (model === undefined || (event.kind !== 'attempt-answered' && event.kind !== 'attempt-ended') || event.model !== undefined)
-      return event;
-    return { ...event, model };
+  /** An attempt at the route's own target says no model; it is the one that the agent asked for. Events are made for one telling. */
+  #name(event: Event): void {
+    if (event.kind === 'attempt-answered' || event.kind === 'attempt-ended') event.model ??= this.model;
   }
 
   #add(entry: string): void {

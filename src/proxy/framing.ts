@@ -15,15 +15,9 @@ export interface Refusal {
  */
 export function framingProblem(request: IncomingMessage): Refusal | undefined {
   const raw = request.rawHeaders;
-  let hosts = 0;
-  let lengths = 0;
-  let codings = 0;
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = (raw[i] as string).toLowerCase();
-    if (name === 'host') hosts += 1;
-    else if (name === 'content-length') lengths += 1;
-    else if (name === 'transfer-encoding') codings += 1;
-  }
+  const hosts = countOf(raw, 'host');
+  const lengths = countOf(raw, 'content-length');
+  const codings = countOf(raw, 'transfer-encoding');
   if (hosts === 0 && request.httpVersion !== '1.0') return bad('The request names no host.');
   if (hosts > 1) return bad('The request names its host more than once.');
   if (hosts === 1 && !/^[A-Za-z0-9\-._~%!$&'()*+,;=[\]:]*$/.test(headerValue(raw, 'host') ?? ''))
@@ -43,6 +37,15 @@ export function announcedLength(request: IncomingMessage): number | undefined {
   if (request.headers['transfer-encoding'] !== undefined) return undefined;
   const length = request.headers['content-length'];
   return length === undefined ? 0 : Number(length);
+}
+
+function countOf(raw: readonly string[], lowerName: string): number {
+  let count = 0;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string;
+    if (name.length === lowerName.length && name.toLowerCase() === lowerName) count += 1;
+  }
+  return count;
 }
 
 function bad(message: string): Refusal {

@@ -16,7 +16,6 @@ import { AgentRequest } from './agent-request.ts';
 import { callOn, carry, closeAfterCall, isClosing, letGo } from './agent-socket.ts';
 import { CallRecord } from './call-record.ts';
 import { CallsInFlight } from './calls-in-flight.ts';
-import { writeEarlyHints } from './early-hints.ts';
 import { announcedLength, type Refusal } from './framing.ts';
 import type { OwnConnections } from './own-connections.ts';
 import { refuseUnparsed } from './refuse-unparsed.ts';
@@ -219,19 +218,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       }
       void call.refuse(failure(refusal?.code ?? 'no_route', refusal?.message ?? 'No route.'));
     } else {
-      const request = new AgentRequest(
-        message,
-        matched.rest,
-        dialect,
-        body,
-        {
-          described: ({ model }) => {
-            record.model = model;
-          },
-          hinted: (headers) => writeEarlyHints(connection.response, headers),
-        },
-        protocol,
-      );
+      const request = new AgentRequest(message, matched.rest, dialect, body, call, protocol);
       void call.run(
         matched.route.handler(agent),
         exchangeOf(call, request, matched.route, dialect),

@@ -20,7 +20,7 @@ export function writeHead(response: ServerResponse, reply: Reply, added: RawHead
   try {
     // An upstream's own Date, or its absence, passes through.
     response.sendDate = reply.origin !== 'upstream';
-    const fields = [...reply.headers, ...added];
+    const fields = reply.headers.concat(added);
     if (reply.origin === 'upstream') response.writeHead(reply.status, reply.statusText.replace(/[^\t\x20-\x7e\x80-\xff]/g, ''), fields);
     else response.writeHead(reply.status, fields);
     return true;

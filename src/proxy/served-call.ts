@@ -1,14 +1,17 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Dialect } from '../core/dialect.ts';
+import type { Call, Dialect } from '../core/dialect.ts';
 import { type ErrorCode, errorCodes } from '../core/error-codes.ts';
 import type { CallOutcome } from '../core/event.ts';
 import type { AbortReason, Exchange, Handler } from '../core/exchange.ts';
 import { failure } from '../core/failure.ts';
-import { headerValue } from '../core/headers.ts';
+import { headerValue, type RawHeaders } from '../core/headers.ts';
 import type { Failure, Reply, Tunnel } from '../core/outcome.ts';
 import { Aborter, type Signal } from '../core/signal.ts';
+import type { RequestListener } from './agent-request.ts';
 import type { CallRecord } from './call-record.ts';
+import { writeEarlyHints } from './early-hints.ts';
+import { lingerOnClose } from './linger-on-close.ts';
 import { writeBody, writeHead } from './reply-writer.ts';
 import { join } from './tunnel.ts';
 
@@ -38,7 +41,7 @@ export interface CallBody {
 }
 
 /** One call from its exchange to its last byte: runs the stacks, commits the outcome, and tells how it ended. */
-export class ServedCall {
+export class ServedCall implements RequestListener {
   /** Links of the list of calls in flight. */
   previous: ServedCall | undefined;
   next: ServedCall | undefined;
@@ -90,6 +93,14 @@ export class ServedCall {
     if (this.#refusing) return;
     if (this.#committed) this.#committed.discard();
     else this.#aborter.abort(reason);
+  }
+
+  described({ model }: Call): void {
+    this.record.model = model;
+  }
+
+  hinted(headers: RawHeaders): void {
+    writeEarlyHints(this.#connection.response, headers);
   }
 
   /** Runs the call once `ready` has resolved; `done` tells when it is over. */
@@ -270,35 +281,17 @@ export class ServedCall {
     const ms = this.#options.now() - this.record.startedAt;
     const own = this.record.overheadMs(ms);
     const ledger = this.record.ledger();
-    return [
-      'x-outrigger-id',
-      this.record.id,
-      ...(ledger === '' ? [] : ['x-outrigger-attempts', ledger]),
-      'server-timing',
-      `upstream;dur=${(ms - own).toFixed(1)}, outrigger;dur=${own.toFixed(1)}`,
-    ];
+    const headers = ['x-outrigger-id', this.record.id];
+    if (ledger !== '') headers.push('x-outrigger-attempts', ledger);
+    headers.push('server-timing', `upstream;dur=${tenths(ms - own)}, outrigger;dur=${tenths(own)}`);
+    return headers;
   }
+}
+
+/** As many digits as tell something. */
+function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
 }
 
 /** Failures after which what the connection still carries is no request. */
 const endsConnection: ReadonlySet<ErrorCode> = new Set(['bad_request', 'body_too_large', 'headers_too_large']);
-
-/** How long an agent may go on sending a body that nobody reads before the connection is cut. */
-const lingerMs = 1000;
-
-/**
- * The answer is out before the agent has sent all of its body. Closing at once would reset the connection and take the
- * answer from under the agent (RFC 9112, 9.6): send FIN, read on for a while, then close.
- */
-function lingerOnClose(response: ServerResponse, socket: Socket): void {
-  response.shouldKeepAlive = false;
-  // What Node calls on the socket of a response that was the last of its connection.
-  const destroySoon = () => {
-    if (socket.writable) socket.end();
-    const timer = setTimeout(() => socket.destroy(), lingerMs);
-    timer.unref();
-    socket.once('close', () => clearTimeout(timer));
-    response.req.resume();
-  };
-  socket.destroySoon = destroySoon;
-}
