@@ -57,8 +57,8 @@ export interface DegradeOptions {
  */
 export function createDegrade(
   settings: DegradeSettings,
+  { responseHeaders }: DegradeOptions,
   { random }: Pick<PolicyContext, 'random'>,
-  { responseHeaders }: DegradeOptions = { responseHeaders: true },
 ): Policy {
   const { messages, body, observe } = settings;
 

@@ -19,7 +19,8 @@ type Written = z.input<typeof degradeSettings>;
 
 const words = { messages: { default: ['later'] } } satisfies Written;
 const chat: Call = { kind: 'llm', api: 'chat', model: 'gpt-5', stream: false, repeatable: true, stateful: false };
-const policy = (written: Written, random = () => 0.5) => createDegrade(degradeSettings.parse(written), context(random));
+const policy = (written: Written, random = () => 0.5) =>
+  createDegrade(degradeSettings.parse(written), { responseHeaders: true }, context(random));
 
 function asked(call: Call | Promise<Call>, dialect: Dialect = openai, overrides: Parameters<typeof request>[0] = {}) {
   return exchange({ dialect, request: request({ method: 'POST', call: () => call, ...overrides }) });
@@ -165,7 +166,7 @@ describe('degrade', () => {
   });
 
   it('goes without the header where response headers are off', async () => {
-    const silent = createDegrade(degradeSettings.parse(words), context(), { responseHeaders: false });
+    const silent = createDegrade(degradeSettings.parse(words), { responseHeaders: false }, context());
     const reply = (await silent.run(asked(chat), script(down))) as Reply;
     expect(reply.origin).toBe('degraded');
     expect(headerValue(reply.headers, 'x-outrigger-degraded')).toBeUndefined();

@@ -46,8 +46,8 @@ function uncompressed(request: ProxiedRequest): ProxiedRequest {
   const headers = request.headers.map((field, i) =>
     i % 2 === 1 && isNamed(request.headers[i - 1], 'accept-encoding') ? 'identity' : field,
   );
-  // Its description may be a method of its class, which a copy of its fields leaves behind.
-  return { ...request, headers, call: () => request.call() };
+  // What is a method of its class stays behind where its fields are copied.
+  return { ...request, headers, call: () => request.call(), hinted: (hints) => request.hinted(hints) };
 }
 
 function withoutLength({ headers }: Reply): Reply['headers'] {
