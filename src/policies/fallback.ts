@@ -98,7 +98,6 @@ class Fallback implements Policy {
 
     for (const { target, on, way, observe } of this.#steps) {
       if (!mayMove(last)) break;
-      if (exchange.signal.aborted) return givenUp(exchange, best);
       const reason = reasons.find((verdict) => verdict === 'refused' || on.has(verdict));
       // What an observed target would have answered is not known: the moves after it are not either.
       if (reason === undefined || (observe && observed)) continue;

@@ -5,8 +5,8 @@ import type { Verdict } from '../../src/core/verdict.ts';
 import { circuitsOf } from '../../src/policies/circuits.ts';
 import { ModelHealth, modelHealthOf } from '../../src/policies/fallback/model-health.ts';
 import { createModelWatch } from '../../src/policies/fallback/watch-models.ts';
-import { ask, fallback, spares } from './fallback-kit.ts';
-import { type Answer, context, exchange, openReply, openTunnel, post, script, type TestContext, wholeReply } from './kit.ts';
+import { ask, fallback, llmCall, spares } from './fallback-kit.ts';
+import { type Answer, body, context, dialect, exchange, openReply, openTunnel, post, script, type TestContext, wholeReply } from './kit.ts';
 
 const health = (ctx: TestContext, upstream = 'main') => modelHealthOf(ctx, upstream).inspect();
 
@@ -89,6 +89,20 @@ describe('the health of a model', () => {
 
     expect(health(ctx, 'spare').map(({ model }) => model)).toEqual(['small']);
     expect(health(ctx).map(({ model }) => model)).toEqual([null, 'large']);
+  });
+
+  it('does not read an upload on to learn the model', async () => {
+    const ctx = context();
+    let asked = 0;
+    const call = () => {
+      asked += 1;
+      return llmCall;
+    };
+    const request = post({ call, body: body('{}', false) });
+    await attempt(ctx, wholeReply(), exchange({ request, dialect: { ...dialect, readsBody: true } }));
+
+    expect(asked).toBe(0);
+    expect(health(ctx)).toMatchObject([{ model: null, attempts: 1 }]);
   });
 
   it('is forgotten after five minutes', async () => {

@@ -142,4 +142,12 @@ describe('fallback skips and notes', () => {
     expect(asked()).toEqual(['main']);
     expect(call.events).toEqual([]);
   });
+
+  it('nothing then, but the doubt whether the upstream has seen the call', async () => {
+    const call = exchange({ request: post({ call: () => new Promise(() => {}) }) });
+    const outcome = fallback(spares, [failure('upstream_timeout', 'no answer', { sent: 'maybe' })]).run(call);
+    call.hangUp();
+
+    expect(await outcome).toMatchObject({ code: 'cancelled', sent: 'maybe' });
+  });
 });

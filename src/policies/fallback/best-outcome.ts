@@ -25,13 +25,13 @@ export async function betterOutcome(exchange: Exchange, earlier: Reply | Failure
 }
 
 /** Of a reply whose error does not pass by itself. */
-const staying = 2;
+const staying = 1;
 
 function rank({ kind, verdict }: Reply | Failure): number {
-  if (kind === 'failure') return verdict === 'refused' ? 0 : 1;
-  if (verdict === 'ok') return 5;
-  if (unwished.has(verdict)) return 4;
-  return passing.has(verdict) ? 3 : staying;
+  if (kind === 'failure') return 0;
+  if (verdict === 'ok') return 4;
+  if (unwished.has(verdict)) return 3;
+  return passing.has(verdict) ? 2 : staying;
 }
 
 /** The agent left or was paused, or the attempt of an unsafe call may have been processed, which no earlier 503 may deny. */
