@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { findConfig } from './config/find-config.ts';
 import { configJsonSchema } from './config/json-schema.ts';
 import { type ConfigRequest, type LoadedConfig, type LoadResult, loadConfig } from './config/load.ts';
+import { loadAgain } from './config/load-again.ts';
 import { ConfigError, formatProblem, type Problem } from './config/problem.ts';
 import type { Environment } from './config/substitute.ts';
 
@@ -99,11 +101,14 @@ async function start(flags: Flags, context: CliContext): Promise<number> {
     );
     return 1;
   }
-  const reload = () => loadConfig(requestOf(flags, context));
-  const loaded = reload();
+  const { env, cwd } = context;
+  // Found once: while the file is away for a moment, no other takes its place.
+  const config = flags.upstream === undefined ? findConfig(flags.config, env, cwd).shown : undefined;
+  const request = { ...requestOf(flags, context), config };
+  const loaded = loadConfig(request);
   if (!loaded.ok) return tellProblems(loaded.problems, context);
   try {
-    return await context.start(loaded, { reload });
+    return await context.start(loaded, { reload: () => loadAgain(request, loaded.files) });
   } catch (error) {
     if (error instanceof ConfigError) return tellProblems(error.problems, context);
     // An address in use or not ours, a file that cannot be read: the system says it best.

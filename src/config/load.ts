@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { readAgents } from './agent-policies.ts';
 import type { Config } from './config.ts';
 import { ConfigTree, isMapping, valueAt } from './config-tree.ts';
+import type { FilesRead } from './files-read.ts';
 import { findConfig } from './find-config.ts';
 import { inertSettings } from './inert-settings.ts';
 import { ConfigError, type Problem } from './problem.ts';
@@ -34,24 +35,33 @@ export interface LoadedConfig {
   readonly warnings: readonly Problem[];
   /** Paths, as `pathKey` writes them, of the values that came from the environment or from files of their own. */
   readonly foreign: ReadonlySet<string>;
+  /** The files that were read, those of secrets among them. */
+  readonly files: FilesRead;
 }
 
-export type LoadResult = ({ readonly ok: true } & LoadedConfig) | { readonly ok: false; readonly problems: readonly Problem[] };
+export type LoadResult =
+  | ({ readonly ok: true } & LoadedConfig)
+  | { readonly ok: false; readonly problems: readonly Problem[]; readonly files: FilesRead };
+
+type Checked = ({ readonly ok: true } & Omit<LoadedConfig, 'files'>) | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** Reads and checks the whole configuration anew. All problems are told at once, none of them with a secret in it. */
 export function loadConfig(request: ConfigRequest): LoadResult {
-  return finish(request.upstream === undefined ? fromFile(request) : fromUpstream(request.upstream), request);
+  const files: FilesRead = new Map();
+  const start = request.upstream === undefined ? fromFile(request, files) : fromUpstream(request.upstream);
+  return { ...finish(start, request), files };
 }
 
 /** The same for a text that is in no file; throws a `ConfigError` if it is not valid. */
 export function loadConfigText(text: string, request: ConfigRequest = { environment: {}, directory: process.cwd() }): LoadedConfig {
-  const read = readTree(new SourceText('configuration', text), request.environment, request.directory);
+  const files: FilesRead = new Map();
+  const read = readTree(new SourceText('configuration', text), request.environment, request.directory, files);
   const result = finish({ ...read, warnings: [], file: undefined }, request);
   if (!result.ok) throw new ConfigError(result.problems);
-  return result;
+  return { ...result, files };
 }
 
-function finish({ tree, problems, warnings, file }: Start, request: ConfigRequest): LoadResult {
+function finish({ tree, problems, warnings, file }: Start, request: ConfigRequest): Checked {
   if (!tree) return { ok: false, problems };
   if (request.listen !== undefined) {
     // Where the file makes it a TLS listener, the address alone is replaced.
@@ -78,12 +88,12 @@ interface Start extends ReadTree {
   readonly file: string | undefined;
 }
 
-function fromFile({ config, environment, directory }: ConfigRequest): Start {
+function fromFile({ config, environment, directory }: ConfigRequest, files: FilesRead): Start {
   const { path: file, shown } = findConfig(config, environment, directory);
-  const read = readText(file);
+  const read = readText(file, files);
   if (!read.ok) return { tree: undefined, problems: [{ file: shown, path: [], ...read.at, message: read.message }], warnings: [], file };
   const warnings = read.worldWritable ? [{ file: shown, path: [], message: 'everybody on this machine may change this file' }] : [];
-  return { ...readTree(new SourceText(shown, read.text), environment, dirname(file)), warnings, file };
+  return { ...readTree(new SourceText(shown, read.text), environment, dirname(file), files), warnings, file };
 }
 
 function fromUpstream(url: string): Start {

@@ -1,22 +1,27 @@
 import { isUtf8 } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { absent, digestOf, type FilesRead, readLimitBytes } from './files-read.ts';
 
 /** A configuration above this is refused unread. */
-const limitBytes = 1024 * 1024;
+const limitBytes = readLimitBytes - 1;
 
 export type ReadText =
   | { readonly ok: true; readonly text: string; readonly worldWritable: boolean }
   | { readonly ok: false; readonly message: string; readonly at?: { readonly line: number; readonly column: number } };
 
-/** The text of a configuration file: UTF-8 without its byte order mark, up to 1 MB, without control characters. */
-export function readText(path: string): ReadText {
+/** The text of a configuration file: UTF-8 without its byte order mark, up to 1 MB, without control characters. `files` learns of it. */
+export function readText(path: string, files: FilesRead): ReadText {
   let bytes: Buffer;
   let mode: number;
+  let isFile: boolean;
   try {
-    ({ bytes, mode } = readCapped(path));
+    ({ bytes, mode, isFile } = readCapped(path));
   } catch (error) {
+    files.set(path, isMissing(error) ? absent : undefined);
     return { ok: false, message: readingFailed(error) };
   }
+  // What a pipe held cannot be read again.
+  files.set(path, isFile ? digestOf(bytes) : undefined);
   if (bytes.length > limitBytes) return { ok: false, message: 'the file is larger than 1 MB' };
   if (!isUtf8(bytes)) return { ok: false, message: 'the file is not UTF-8 here', at: firstInvalid(bytes) };
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
@@ -43,19 +48,24 @@ export function readingFailed(error: unknown): string {
   return reasons[code] ?? `cannot be read (${code})`;
 }
 
+/** Whether an error says that there is no such file. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
+
 /** Reads one byte more than the limit at most, whatever the file says about its size. */
-function readCapped(path: string): { bytes: Buffer; mode: number } {
+function readCapped(path: string): { bytes: Buffer; mode: number; isFile: boolean } {
   const descriptor = openSync(path, 'r');
   try {
-    const { mode } = fstatSync(descriptor);
-    const buffer = Buffer.alloc(limitBytes + 1);
+    const status = fstatSync(descriptor);
+    const buffer = Buffer.alloc(readLimitBytes);
     let filled = 0;
     while (filled < buffer.length) {
       const count = readSync(descriptor, buffer, filled, buffer.length - filled, null);
       if (count === 0) break;
       filled += count;
     }
-    return { bytes: buffer.subarray(0, filled), mode };
+    return { bytes: buffer.subarray(0, filled), mode: status.mode, isFile: status.isFile() };
   } finally {
     closeSync(descriptor);
   }

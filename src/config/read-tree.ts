@@ -1,5 +1,6 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type ParsedNode, parseAllDocuments } from 'yaml';
 import { ConfigTree } from './config-tree.ts';
+import type { FilesRead } from './files-read.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import { type Path, type Problem, pathKey } from './problem.ts';
 import type { SourceText, Span } from './source-text.ts';
@@ -20,8 +21,9 @@ export interface ReadTree {
 /**
  * YAML 1.2 with its core schema into plain values: one document, unique keys, no tags of one's own, a bounded number of
  * values, aliases and levels. References to the environment are resolved in values, never in keys, and never make structure.
+ * `files` learns of the files that values are read from.
  */
-export function readTree(source: SourceText, environment: Environment, directory: string): ReadTree {
+export function readTree(source: SourceText, environment: Environment, directory: string, files: FilesRead): ReadTree {
   const parsed = parseAllDocuments<ParsedNode>(source.text, {
     version: '1.2',
     schema: 'core',
@@ -44,7 +46,7 @@ export function readTree(source: SourceText, environment: Environment, directory
   }
   if (fatal) return { tree: undefined, problems };
   if (isScalar(document.contents) && document.contents.value === null) return { tree: undefined, problems: [emptyFile(source)] };
-  const reader = new Reader(document, source, environment, directory);
+  const reader = new Reader(document, source, environment, directory, files);
   reader.tree.value = reader.read(document.contents, [], 0);
   return { tree: reader.overflowed ? undefined : reader.tree, problems: [...problems, ...reader.problems] };
 }
@@ -62,15 +64,17 @@ class Reader {
   readonly #source: SourceText;
   readonly #environment: Environment;
   readonly #directory: string;
+  readonly #files: FilesRead;
   #values = 0;
   #aliases = 0;
 
-  constructor(document: Document, source: SourceText, environment: Environment, directory: string) {
+  constructor(document: Document, source: SourceText, environment: Environment, directory: string, files: FilesRead) {
     this.tree = new ConfigTree(source);
     this.#document = document;
     this.#source = source;
     this.#environment = environment;
     this.#directory = directory;
+    this.#files = files;
   }
 
   read(node: Node | null, path: Path, depth: number, key?: Span): unknown {
@@ -111,7 +115,7 @@ class Reader {
   }
 
   #readText(written: string, span: Span, path: Path): string {
-    const { text, foreign, messages } = substitute(written, this.#environment, this.#directory);
+    const { text, foreign, messages } = substitute(written, this.#environment, this.#directory, this.#files);
     if (foreign) this.tree.foreign.add(pathKey(path));
     for (const message of messages) this.#refuse(span, path, message);
     return text;
