@@ -1,6 +1,5 @@
-import type { LoadedConfig } from './config/load.ts';
 import type { PolicyContext } from './core/policy.ts';
-import type { UpstreamConnections } from './proxy/upstream.ts';
+import type { Generation } from './generations.ts';
 import type { Stacks } from './stacks.ts';
 import { readUpstreams } from './upstream-readings.ts';
 
@@ -13,17 +12,14 @@ export function policyViews({ views }: Stacks): unknown {
 }
 
 /** `/api/upstreams`: where each upstream is and how its breaker, its places and its sockets are. */
-export function upstreamViews(
-  { config }: LoadedConfig,
-  context: PolicyContext,
-  connections: ReadonlyMap<string, UpstreamConnections>,
-): unknown {
-  const readings = readUpstreams(Object.keys(config.upstreams), context);
-  return Object.entries(config.upstreams).map(([name, { url, dialect }]) => ({
+export function upstreamViews({ loaded, links, stacks }: Generation, context: PolicyContext): unknown {
+  const { upstreams } = loaded.config;
+  const readings = readUpstreams(Object.keys(upstreams), stacks.views, context);
+  return Object.entries(upstreams).map(([name, { url, dialect }]) => ({
     name,
     url,
     dialect,
-    sockets: connections.get(name)?.sockets ?? 0,
+    sockets: links.get(name)?.connections?.sockets ?? 0,
     ...readings.get(name),
   }));
 }

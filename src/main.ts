@@ -1,6 +1,9 @@
-import { runCli } from './cli.ts';
+import { runCli, type StartOptions } from './cli.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { formatPlace } from './config/problem.ts';
+import { watchConfig } from './config/watch-config.ts';
+import { systemClock } from './core/clock.ts';
+import { hasTerminal } from './has-terminal.ts';
 import { type Sidecar, startSidecar } from './sidecar.ts';
 import { createLog } from './telemetry/log.ts';
 
@@ -9,18 +12,28 @@ export function main(argv: readonly string[]): Promise<number> {
   return runCli(argv, { start: run, stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd() });
 }
 
-/** Runs the sidecar until a signal or a bug ends it. */
-async function run(loaded: LoadedConfig): Promise<number> {
+/** Runs the sidecar until a signal or a bug ends it. Follows its configuration meanwhile. */
+async function run(loaded: LoadedConfig, { reload }: StartOptions): Promise<number> {
+  const inTerminal = hasTerminal();
   const log = await createLog(loaded.config.telemetry.log);
   const sidecar = await startSidecar(loaded, log);
   for (const warning of loaded.warnings) log.logger.warn({ where: formatPlace(warning) }, warning.message);
-  process.stderr.write(welcome(loaded, sidecar));
+  const watcher = watchConfig({
+    files: loaded.files,
+    clock: systemClock,
+    reload() {
+      const result = reload();
+      sidecar.reload(result);
+      return result.files;
+    },
+  });
 
   const { promise: over, resolve: end } = Promise.withResolvers<number>();
   let stopping = false;
   const stop = (code: number) => {
     const now = stopping;
     stopping = true;
+    watcher.close();
     // A second signal does not wait for calls under way.
     (now ? sidecar.kill() : sidecar.stop()).then(
       () => end(code),
@@ -28,12 +41,20 @@ async function run(loaded: LoadedConfig): Promise<number> {
     );
   };
   const onSignal = () => stop(0);
+  const onHangUp = () => {
+    if (stopping) return;
+    // The sign to read the configuration again is also what comes, once or more often, when a terminal is closed.
+    if (inTerminal && !hasTerminal()) stop(0);
+    else watcher.reload();
+  };
   const onBug = (error: unknown) => {
     log.logger.fatal({ err: error }, 'an error that nobody caught: draining, then exiting');
     stop(1);
   };
-  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal).on('SIGHUP', onHangUp);
   process.on('uncaughtException', onBug).on('unhandledRejection', onBug);
+  // Who has read it may send signals.
+  process.stderr.write(welcome(loaded, sidecar));
   const code = await over;
   log.flush();
   return code;

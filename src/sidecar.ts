@@ -1,19 +1,17 @@
 import { startAdminServer } from './admin/server.ts';
 import { policyViews, upstreamViews } from './api-views.ts';
-import type { LoadedConfig } from './config/load.ts';
+import { CallsUnderWay } from './calls-under-way.ts';
+import type { LoadedConfig, LoadResult } from './config/load.ts';
 import { maskedConfig } from './config/masked-config.ts';
 import { systemClock } from './core/clock.ts';
-import type { Handler } from './core/exchange.ts';
 import { Journal } from './core/journal.ts';
 import type { PolicyContext } from './core/policy.ts';
 import { StateRegistry } from './core/state.ts';
-import { dialectFor } from './llm/dialects.ts';
-import { type ActiveRoute, type Plane, startListener } from './proxy/listener.ts';
+import { Generations } from './generations.ts';
+import { namesOf } from './names-of.ts';
+import { startListener } from './proxy/listener.ts';
 import { OwnConnections } from './proxy/own-connections.ts';
-import { Router } from './proxy/router.ts';
-import { connectUpstream, type UpstreamConnections } from './proxy/upstream.ts';
-import { createSimulatedProvider } from './simulated/provider.ts';
-import { buildStacks, type Stacks } from './stacks.ts';
+import { createReload } from './reload.ts';
 import { createCallLog } from './telemetry/call-log.ts';
 import { createLog, type Log } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -30,6 +28,11 @@ export interface Sidecar {
   readonly proxy: Address;
   readonly admin: Address;
   readonly log: Log;
+  /**
+   * Puts a configuration in force that was read anew, for the calls that begin from now on. One that was rejected changes
+   * nothing. Log, metrics and journal tell of either. Never throws.
+   */
+  reload(result: LoadResult): void;
   /** Takes no new calls and lets those under way end, for at most `drainTimeout`. */
   stop(): Promise<void>;
   /** Closes everything at once. */
@@ -38,63 +41,67 @@ export interface Sidecar {
 
 /** Starts a sidecar from a valid configuration. Rejects where an address or a file cannot be had; nothing is left open then. */
 export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sidecar> {
-  const { config } = loaded;
-  const ownLog = log ?? (await createLog(config.telemetry.log));
+  const ownLog = log ?? (await createLog(loaded.config.telemetry.log));
   const { logger } = ownLog;
-  const context: PolicyContext = { clock: systemClock, random: Math.random, state: new StateRegistry().state };
-  const names = Object.keys(config.upstreams);
+  const registry = new StateRegistry();
+  const context: PolicyContext = { clock: systemClock, random: Math.random, state: registry.state };
+  const calls = new CallsUnderWay(context.clock);
   const metrics = createMetrics({
     version,
-    upstreams: names,
-    routes: config.routes,
-    agents: Object.keys(config.agents),
-    bounds: config.telemetry.metrics,
-    observe: () => ({ upstreams: readUpstreams(names, context), journalErrors: journal.errors(), logLinesDropped: ownLog.dropped() }),
+    ...namesOf(loaded),
+    bounds: loaded.config.telemetry.metrics,
+    observe: () => ({ upstreams: readings(), journalErrors: journal.errors(), logLinesDropped: ownLog.dropped() }),
   });
-  const journal = new Journal([metrics.subscriber, createCallLog({ logger, access: () => config.telemetry.log.access })]);
+  const callLog = createCallLog({ logger, access: () => configNow().telemetry.log.access });
+  const journal = new Journal([metrics.subscriber, callLog, calls]);
   const own = new OwnConnections();
-  const { sends, connections } = connectAll(loaded, context, own);
-  const stacks = buildStacks(config, sends, context);
-  const plane = planeOf(loaded, stacks);
+  const generations = new Generations(loaded, { context, registry, own, calls, journal });
+  const configNow = () => generations.current.loaded.config;
+  const readings = () => readUpstreams(Object.keys(configNow().upstreams), generations.current.stacks.views, context);
 
   let state: 'starting' | 'serving' | 'draining' = 'starting';
   // Readiness is asked for while the sidecar starts and while it drains, so the admin port opens first and closes last.
   const admin = await startAdminServer({
-    settings: () => config.admin,
+    settings: () => configNow().admin,
     onError: (error) => logger.error({ err: error }, 'the admin port failed on a request'),
     sources: {
       ready: () => ({ ready: state === 'serving', reason: state }),
-      upstreams: () => upstreamViews(loaded, context, connections),
-      policies: () => policyViews(stacks),
-      config: () => maskedConfig(loaded),
+      upstreams: () => upstreamViews(generations.current, context),
+      policies: () => policyViews(generations.current.stacks),
+      config: () => maskedConfig(generations.current.loaded),
       metrics: () => metrics.text(),
     },
   });
-  const closeRest = async (close: (connection: UpstreamConnections) => Promise<void>) => {
-    await Promise.all([...connections.values()].map(close));
+  const closeRest = async (closing: Promise<void>) => {
+    await closing;
     await admin.close();
     ownLog.flush();
   };
   try {
-    const listener = await startListener({ listen: config.listen, plane: () => plane, journal, clock: systemClock, own });
+    const { listen } = loaded.config;
+    const listener = await startListener({ listen, plane: () => generations.current.plane, journal, clock: systemClock, own });
+    const reload = createReload({ generations, metrics, journal, logger });
     state = 'serving';
     return {
       proxy: { host: listener.host, port: listener.port },
       admin: hostAndPort(admin.url),
       log: ownLog,
+      reload(result) {
+        if (state === 'serving') reload(result);
+      },
       async stop() {
         state = 'draining';
-        await listener.drain(config.drainTimeout);
-        await closeRest((connection) => connection.close());
+        await listener.drain(configNow().drainTimeout);
+        await closeRest(generations.close());
       },
       async kill() {
         state = 'draining';
         await listener.stop();
-        await closeRest((connection) => connection.destroy());
+        await closeRest(generations.destroy());
       },
     };
   } catch (error) {
-    await closeRest((connection) => connection.destroy());
+    await closeRest(generations.destroy());
     throw error;
   }
 }
@@ -102,40 +109,4 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
 function hostAndPort(url: string): Address {
   const { hostname, port } = new URL(url);
   return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) };
-}
-
-/** How to send to each upstream: over its connections, or to the provider in this process. */
-function connectAll({ config }: LoadedConfig, context: PolicyContext, own: OwnConnections) {
-  const sends = new Map<string, Handler>();
-  const connections = new Map<string, UpstreamConnections>();
-  for (const [name, upstream] of Object.entries(config.upstreams)) {
-    if (upstream.url === 'simulated:') {
-      sends.set(name, createSimulatedProvider(context.clock));
-      continue;
-    }
-    const connection = connectUpstream(name, upstream, context.clock, (socket) => own.add(socket));
-    connections.set(name, connection);
-    sends.set(name, (exchange) => connection.send(exchange));
-  }
-  return { sends, connections };
-}
-
-function planeOf({ config }: LoadedConfig, stacks: Stacks): Plane {
-  const routes = config.routes.map((route) => {
-    const dialect = config.upstreams[route.upstream]?.dialect ?? 'auto';
-    const active: ActiveRoute = {
-      path: route.path,
-      upstream: route.upstream,
-      dialect: (request) => dialectFor(dialect, request),
-      handler: (agent) => stacks.handler(route, agent),
-    };
-    return { path: route.path, route: active };
-  });
-  return {
-    router: new Router(routes),
-    callerDialect: (request) => dialectFor('auto', request),
-    limits: config.limits,
-    responseHeaders: config.responseHeaders,
-    suppressClientRetries: config.clientRetries === 'suppress',
-  };
 }

@@ -12,6 +12,8 @@ export interface SidecarProcess {
   child: ChildProcess;
   proxy: string;
   admin: string;
+  /** Its configuration. */
+  file: string;
   /** All that it has written so far. */
   output(): string;
   /** Resolves to the exit code, or to the signal that ended it. */
@@ -53,5 +55,5 @@ export async function startProcess(config: Record<string, unknown>, more: Parame
     void exited.then((code) => failed(new Error(`exited with ${code}: ${output()}`)));
   });
   const proxy = /(https?:\/\/[^/\s]+)/.exec(output().slice(output().indexOf('base URL')))?.[1] ?? '';
-  return { ...started, proxy, admin: ready.exec(output())?.[1] ?? '' };
+  return { ...started, proxy, admin: ready.exec(output())?.[1] ?? '', file };
 }
