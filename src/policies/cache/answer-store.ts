@@ -1,0 +1,64 @@
+import { LRUCache } from 'lru-cache';
+import { type StoredAnswer, sizeOf } from './stored-answer.ts';
+
+/** Answers by key, the least recently used dropped first. What is still being copied counts in its limit. */
+export class AnswerStore {
+  // The limit is ours to keep: it may change, and copies count in it.
+  readonly #answers = new LRUCache<string, StoredAnswer>({ maxSize: Number.MAX_SAFE_INTEGER });
+  #limitBytes = 0;
+  #copyingBytes = 0;
+  #hits = 0;
+
+  /** The bytes that answers and copies may take up from now on. */
+  limit(bytes: number): void {
+    this.#limitBytes = bytes;
+    this.#makeRoom(0);
+  }
+
+  get(key: string): StoredAnswer | undefined {
+    return this.#answers.get(key);
+  }
+
+  /** Keeps an answer in place of the one before it, if it fits. */
+  keep(key: string, answer: StoredAnswer): boolean {
+    const size = sizeOf(answer) + key.length;
+    this.#answers.delete(key);
+    if (!this.#makeRoom(size)) return false;
+    this.#answers.set(key, answer, { size });
+    return true;
+  }
+
+  /** Takes room for a copy that is being made, dropping answers for it; false if there is none. */
+  reserve(bytes: number): boolean {
+    if (!this.#makeRoom(bytes)) return false;
+    this.#copyingBytes += bytes;
+    return true;
+  }
+
+  /** Gives room back that was reserved. */
+  free(bytes: number): void {
+    this.#copyingBytes -= bytes;
+  }
+
+  /** An answer was served. */
+  served(): void {
+    this.#hits += 1;
+  }
+
+  inspect() {
+    return {
+      entries: this.#answers.size,
+      bytes: this.#answers.calculatedSize,
+      copyingBytes: this.#copyingBytes,
+      limitBytes: this.#limitBytes,
+      hits: this.#hits,
+    };
+  }
+
+  #makeRoom(bytes: number): boolean {
+    const room = this.#limitBytes - this.#copyingBytes - bytes;
+    if (room < 0) return false;
+    while (this.#answers.calculatedSize > room) this.#answers.pop();
+    return true;
+  }
+}
