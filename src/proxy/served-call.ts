@@ -189,9 +189,11 @@ export class ServedCall implements RequestListener {
     });
     const writing = writeBody(response, reply, this.#dialect);
     const written = writing instanceof Promise ? await writing : writing;
-    await this.#close();
     const broken = !written.ending.complete;
-    const left = written.left || this.#left;
+    const leftBefore = written.left || this.#left;
+    await this.#close();
+    // Breaking an answer off closes the connection, too: that is not an agent that leaves.
+    const left = leftBefore || (!broken && this.#left);
     if (broken && !left) {
       const { upstream, lastAttempt } = this.record;
       this.record.note({ kind: 'stream-broken', attempt: lastAttempt, upstream, verdict: written.ending.verdict });
