@@ -21,7 +21,7 @@ export type CallOutcome = (typeof callOutcomes)[number];
 export type CircuitState = 'closed' | 'half-open' | 'open';
 
 /** Why a retry that the verdict allowed was not made. */
-export type NotRetried = 'attempts' | 'budget' | 'deadline' | 'retry-after' | 'unsafe' | 'body-gone' | 'refused' | 'unhelpful';
+export type NotRetried = 'attempts' | 'budget' | 'deadline' | 'retry-after' | 'unsafe' | 'body-gone' | 'refused' | 'unhelpful' | 'slow';
 
 /**
  * Everything that policies and the data plane tell. `attempt` is the number of the attempt it concerns, 0 for the whole

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { isCrossSite, isLoopbackHost } from '../core/cross-site.ts';
+import { isCrossSite, isLoopbackHost } from './cross-site.ts';
 import { announcedLength, framingProblem, type Refusal } from './framing.ts';
 import type { OwnConnections } from './own-connections.ts';
 import type { RequestTarget } from './request-target.ts';

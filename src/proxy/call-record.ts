@@ -19,11 +19,12 @@ export class CallRecord implements CallInfo {
   readonly #journal: Journal;
   #entries = '';
   #attempts = 0;
+  /** Faults that were injected into the attempt under way, as a parameter of its entry. */
+  #faults = '';
   #fellBack = false;
   #elsewhereMs = 0;
   #lastAttempt = 0;
   #over = false;
-  #late = 0;
 
   constructor(facts: Omit<CallInfo, 'ledger'>, journal: Journal) {
     this.id = facts.id;
@@ -39,11 +40,6 @@ export class CallRecord implements CallInfo {
   /** Attempts that were answered or failed so far; refusals by a breaker or a bulkhead are not among them. */
   get attempts(): number {
     return this.#attempts;
-  }
-
-  /** Events that came after the call's last one and were dropped. */
-  get late(): number {
-    return this.#late;
   }
 
   /** Number of the latest attempt that was answered. */
@@ -67,20 +63,21 @@ export class CallRecord implements CallInfo {
   }
 
   #note(event: Event): void {
-    if (this.#over) {
-      this.#late += 1;
-      return;
-    }
+    // What comes behind the call's last event has nobody who waits for it.
+    if (this.#over) return;
     this.#name(event);
     if (event.kind === 'attempt-answered') {
       if (event.verdict !== 'refused') this.#attempts += 1;
       this.#lastAttempt = event.attempt;
       this.#elsewhereMs += event.ms;
-      this.#add(entryOf(event));
+      this.#add(entryOf(event, this.#faults));
+      this.#faults = '';
     } else if (event.kind === 'target-skipped') {
       this.#add(`${item(event.upstream, event.model)};skipped=${string(event.why)}`);
     } else if (event.kind === 'retry') {
       this.#elsewhereMs += event.waitMs;
+    } else if (event.kind === 'fault-injected') {
+      this.#faults = this.#faults === '' ? `;fault=${event.fault}` : `${this.#faults}+${event.fault}`;
     } else if (event.kind === 'fallback') {
       this.#fellBack = true;
     } else if (event.kind === 'call-ended') {
@@ -99,8 +96,8 @@ export class CallRecord implements CallInfo {
   }
 }
 
-function entryOf({ upstream, model, verdict, phase, ms }: Answered): string {
-  return `${item(upstream, model)};verdict=${verdict}${phase ? `;phase=${phase}` : ''};ms=${Math.round(ms)}`;
+function entryOf({ upstream, model, verdict, phase, ms }: Answered, faults: string): string {
+  return `${item(upstream, model)};verdict=${verdict}${phase ? `;phase=${phase}` : ''};ms=${Math.round(ms)}${faults}`;
 }
 
 /** A token where the names allow one (RFC 9651, 3.3.4), else a string. Model names come from the agent: anything may be in them. */

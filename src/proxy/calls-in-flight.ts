@@ -9,10 +9,6 @@ export class CallsInFlight {
   #count = 0;
   #onEmpty: (() => void) | undefined;
 
-  get count(): number {
-    return this.#count;
-  }
-
   add(call: ServedCall): void {
     call.next = this.#first;
     if (this.#first) this.#first.previous = call;

@@ -101,7 +101,10 @@ export function withFields(fields: readonly string[], replacements: Readonly<Rec
   return kept;
 }
 
-/** What may follow a call to another upstream than the one that the agent addressed: no credentials, no vendor fields. */
+/**
+ * What may follow a call to another upstream than the one that the agent addressed: no credentials, no vendor fields.
+ * Subprotocols of a WebSocket are not among it: browsers carry keys in them.
+ */
 const portable = new Set([
   'accept',
   'accept-encoding',
@@ -110,6 +113,9 @@ const portable = new Set([
   'content-encoding',
   'content-length',
   'user-agent',
+  'sec-websocket-key',
+  'sec-websocket-version',
+  'sec-websocket-extensions',
 ]);
 
 export function portableFields(fields: readonly string[]): string[] {

@@ -23,7 +23,7 @@ import { noBody, ReplayBody } from './request-body.ts';
 import { isAgentName, parseTarget } from './request-target.ts';
 import { rememberTcp } from './reset-connection.ts';
 import type { Router } from './router.ts';
-import { type Connection, ServedCall, type ServingOptions } from './served-call.ts';
+import { type Connection, type ReplyTerms, ServedCall, type ServingOptions } from './served-call.ts';
 import type { Limits, Listen } from './settings.ts';
 
 /** A route of the configuration in force, with its stacks. */
@@ -35,19 +35,16 @@ export interface ActiveRoute {
 }
 
 /** What is replaced as a whole when the configuration changes. */
-export interface Plane {
+export interface Plane extends ReplyTerms {
   router: Router<ActiveRoute>;
   /** The format in which a caller is told that there is no route for it. */
   callerDialect(request: RequestFacts): Dialect;
   limits: Limits;
-  responseHeaders: boolean;
-  suppressClientRetries: boolean;
 }
 
 export interface Listener {
   readonly port: number;
   readonly host: string;
-  readonly callsInFlight: number;
   /** Takes no new calls, lets those under way end for at most `timeoutMs`, then breaks them off. */
   drain(timeoutMs: number): Promise<void>;
   /** Closes every connection at once. */
@@ -92,16 +89,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   if (listen.cert !== undefined) rememberTcp(server);
   server.maxConnections = limits.connections;
 
-  const serving: ServingOptions = {
-    get responseHeaders() {
-      return plane().responseHeaders;
-    },
-    get suppressClientRetries() {
-      return plane().suppressClientRetries;
-    },
-    now: () => clock.now(),
-    draining: () => draining,
-  };
+  const serving: ServingOptions = { now: () => clock.now(), draining: () => draining };
 
   const over = (call: ServedCall) => {
     calls.remove(call);
@@ -208,7 +196,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       },
       journal,
     );
-    const call = new ServedCall(record, connection, dialect, serving, over);
+    const call = new ServedCall(record, connection, dialect, plane(), serving, over);
     calls.add(call);
     carry(message.socket, call);
     if (refusal || !matched) {
@@ -261,9 +249,6 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   return {
     host,
     port: (server.address() as AddressInfo).port,
-    get callsInFlight() {
-      return calls.count;
-    },
     async drain(timeoutMs) {
       draining = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

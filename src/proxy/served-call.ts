@@ -15,11 +15,15 @@ import { lingerOnClose } from './linger-on-close.ts';
 import { writeBody, writeHead } from './reply-writer.ts';
 import { join } from './tunnel.ts';
 
-export interface ServingOptions {
+/** What the configuration that a call began with says of its answer. */
+export interface ReplyTerms {
   /** Adds our own response headers. */
   responseHeaders: boolean;
   /** Tells SDKs not to retry what was retried already. */
   suppressClientRetries: boolean;
+}
+
+export interface ServingOptions {
   now(): number;
   draining(): boolean;
 }
@@ -48,6 +52,7 @@ export class ServedCall implements RequestListener {
   readonly record: CallRecord;
   readonly #connection: Connection;
   readonly #dialect: Dialect;
+  readonly #terms: ReplyTerms;
   readonly #options: ServingOptions;
   readonly #aborter = new Aborter();
   readonly #onOver: (call: ServedCall) => void;
@@ -65,10 +70,18 @@ export class ServedCall implements RequestListener {
   };
 
   /** `onOver` is called once, when the last byte is out and the last event told. */
-  constructor(record: CallRecord, connection: Connection, dialect: Dialect, options: ServingOptions, onOver: (call: ServedCall) => void) {
+  constructor(
+    record: CallRecord,
+    connection: Connection,
+    dialect: Dialect,
+    terms: ReplyTerms,
+    options: ServingOptions,
+    onOver: (call: ServedCall) => void,
+  ) {
     this.record = record;
     this.#connection = connection;
     this.#dialect = dialect;
+    this.#terms = terms;
     this.#options = options;
     this.#onOver = onOver;
   }
@@ -274,12 +287,12 @@ export class ServedCall implements RequestListener {
     }
     const refused = failed?.verdict === 'refused';
     const retriedInVain = this.record.attempts > 1 && reply.verdict !== 'ok';
-    if (refused || (retriedInVain && this.#options.suppressClientRetries)) added.push('x-should-retry', 'false');
+    if (refused || (retriedInVain && this.#terms.suppressClientRetries)) added.push('x-should-retry', 'false');
     return added;
   }
 
   #ownHeaders(): string[] {
-    if (!this.#options.responseHeaders) return [];
+    if (!this.#terms.responseHeaders) return [];
     const ms = this.#options.now() - this.record.startedAt;
     const own = this.record.overheadMs(ms);
     const ledger = this.record.ledger();

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { request as httpsRequest } from 'node:https';
-import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
+import { type AddressInfo, connect as connectTcp } from 'node:net';
 import { duplexPair } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
 import OpenAI from 'openai';
 import { Agent, fetch } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import { freePort } from '../e2e/free-port.ts';
 import { valuesOf } from '../kit/http-message.ts';
 import { chunk, http, lastChunk, ok } from '../kit/http-text.ts';
 import { RawClient } from '../kit/raw-client.ts';
@@ -271,15 +272,4 @@ function lastRecordType(bytes: Buffer): number | undefined {
   let type: number | undefined;
   for (let at = 0; at + 5 <= bytes.byteLength; at += 5 + bytes.readUInt16BE(at + 3)) type = bytes[at];
   return type;
-}
-
-/** A port that nobody listens on, as long as nobody else takes it. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

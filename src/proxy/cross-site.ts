@@ -1,10 +1,9 @@
-import { headerValue, type RawHeaders } from './headers.ts';
+import { headerValue, type RawHeaders } from '../core/headers.ts';
+import { isLoopback } from '../settings/address.ts';
 
-const loopback = /^(localhost|.*\.localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/;
-
-/** Whether a host name means this machine. */
+/** Whether the host of a URL means this machine. */
 export function isLoopbackHost(hostname: string): boolean {
-  return loopback.test(hostname.toLowerCase());
+  return isLoopback(hostname.replace(/^\[(.*)\]$/, '$1'));
 }
 
 /**
