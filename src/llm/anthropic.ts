@@ -3,7 +3,7 @@ import { type ErrorCode, errorCodes } from '../core/error-codes.ts';
 import { headerValue } from '../core/headers.ts';
 import type { Reply } from '../core/outcome.ts';
 import { anthropicAnswer } from './anthropic-answer.ts';
-import { bodyMembers, modelAndStream, plainPath } from './describe.ts';
+import { bodyMembers, isGreedy, modelAndStream, plainPath } from './describe.ts';
 import { type ErrorSaid, errorReply } from './error-reply.ts';
 import { eventStream } from './event-stream.ts';
 import { watchHttp } from './http.ts';
@@ -46,7 +46,9 @@ function describe(request: RequestFacts, body: Uint8Array | undefined): Call {
       : { kind: 'other', repeatable: false, stateful: false };
   }
   const stateful = !(body && members && !stateMembers.some((name) => isSet(body, members.get(name))));
-  return { kind: 'llm', ...asked, repeatable: !stateful && asked.model !== undefined, stateful };
+  const repeatable = !stateful && asked.model !== undefined;
+  const call: Call = { kind: 'llm', ...asked, repeatable, stateful };
+  return isGreedy(body, members) ? { ...call, deterministic: true } : call;
 }
 
 function speak(text: string, call: Call): Reply | undefined {

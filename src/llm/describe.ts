@@ -1,5 +1,5 @@
 import type { Call, RequestFacts } from '../core/dialect.ts';
-import { type Members, scanObject, textOf } from './json-scan.ts';
+import { isZero, type Members, scanObject, textOf } from './json-scan.ts';
 import { isEncoded } from './retarget.ts';
 
 /** The path without its query and without a slash at its end. */
@@ -24,6 +24,19 @@ export function modelAndStream(
   const model = textOf(body, members.get('model'));
   const stream = members.get('stream');
   return { ...(model !== undefined && { model }), stream: stream ? body[stream.start] === letterT : streamDefault };
+}
+
+/**
+ * Whether nothing of the answer is left to chance: the sampling temperature is 0. `within` is the member that it stands in,
+ * where that is not the body itself.
+ */
+export function isGreedy(body: Uint8Array | undefined, members: Members | undefined, within?: string): boolean {
+  if (!body || !members) return false;
+  if (within === undefined) return isZero(body, members.get('temperature'));
+  const holder = members.get(within);
+  if (holder?.hits !== 1) return false;
+  const inner = body.subarray(holder.start, holder.end);
+  return isZero(inner, scanObject(inner)?.get('temperature'));
 }
 
 const letterT = 0x74;

@@ -3,7 +3,7 @@ import { errorCodes } from '../core/error-codes.ts';
 import type { ProxiedRequest, Target } from '../core/exchange.ts';
 import { headerValue, mediaType } from '../core/headers.ts';
 import type { Reply } from '../core/outcome.ts';
-import { bodyMembers, plainPath } from './describe.ts';
+import { bodyMembers, isGreedy, plainPath } from './describe.ts';
 import { type ErrorSaid, errorReply } from './error-reply.ts';
 import { eventStream } from './event-stream.ts';
 import { geminiAnswer } from './gemini-answer.ts';
@@ -60,7 +60,10 @@ function describe(request: RequestFacts, body: Uint8Array | undefined): Call {
   // Content that was cached is at one upstream only, but reading it changes nothing there.
   const stateful = !(body && members && !isSet(body, members.get('cachedContent')));
   const stream = method === 'streamGenerateContent';
-  return { kind: 'llm', model, stream, api: stream && !asksForEvents(request) ? 'array' : 'object', repeatable: true, stateful };
+  const api = stream && !asksForEvents(request) ? 'array' : 'object';
+  const deterministic = method.startsWith('embed') || method.startsWith('batchEmbed') || isGreedy(body, members, 'generationConfig');
+  const call: Call = { kind: 'llm', model, stream, api, repeatable: true, stateful };
+  return deterministic ? { ...call, deterministic } : call;
 }
 
 function asksForEvents(request: RequestFacts): boolean {

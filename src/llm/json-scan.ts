@@ -51,6 +51,11 @@ export function isSet(bytes: Uint8Array, member: Member | undefined): boolean {
   return member.hits > 1 || (first !== letterN && first !== letterF);
 }
 
+/** Whether a member is there once and is the number 0, in whatever way it is written. */
+export function isZero(bytes: Uint8Array, member: Member | undefined): boolean {
+  return member?.hits === 1 && Number(asBuffer(bytes).toString('latin1', member.start, member.end)) === 0;
+}
+
 /** A view of the same memory with Buffer's methods. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,7 +1,7 @@
 import type { Call, Dialect, RequestFacts } from '../core/dialect.ts';
 import { headerValue } from '../core/headers.ts';
 import type { Reply } from '../core/outcome.ts';
-import { bodyMembers, modelAndStream, plainPath } from './describe.ts';
+import { bodyMembers, isGreedy, modelAndStream, plainPath } from './describe.ts';
 import { type ErrorSaid, errorReply } from './error-reply.ts';
 import { watchHttp } from './http.ts';
 import { ollamaAnswer } from './ollama-answer.ts';
@@ -37,8 +37,12 @@ function api(request: RequestFacts): string | undefined {
 function describe(request: RequestFacts, body: Uint8Array | undefined): Call {
   const called = request.method === 'POST' ? api(request) : undefined;
   if (called === undefined) return { kind: 'other', repeatable: false, stateful: false };
-  const asked = modelAndStream(body, bodyMembers(request, body), called === 'chat' || called === 'generate');
-  return { kind: 'llm', api: called, ...asked, repeatable: asked.model !== undefined, stateful: false };
+  const members = bodyMembers(request, body);
+  const generates = called === 'chat' || called === 'generate';
+  const asked = modelAndStream(body, members, generates);
+  const deterministic = !generates || isGreedy(body, members, 'options');
+  const call: Call = { kind: 'llm', api: called, ...asked, repeatable: asked.model !== undefined, stateful: false };
+  return deterministic ? { ...call, deterministic } : call;
 }
 
 function speak(text: string, call: Call): Reply | undefined {

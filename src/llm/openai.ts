@@ -1,6 +1,6 @@
 import type { Call, Dialect, RequestFacts } from '../core/dialect.ts';
 import { errorCodes } from '../core/error-codes.ts';
-import { bodyMembers, modelAndStream, plainPath } from './describe.ts';
+import { bodyMembers, isGreedy, modelAndStream, plainPath } from './describe.ts';
 import { type ErrorSaid, errorReply } from './error-reply.ts';
 import { eventStream } from './event-stream.ts';
 import { watchHttp } from './http.ts';
@@ -24,6 +24,9 @@ const generating: readonly (readonly [path: string, api: string])[] = [
   ['/audio/transcriptions', 'audio'],
   ['/audio/translations', 'audio'],
 ];
+
+/** What computes and does not write. */
+const computing = new Set(['embeddings', 'moderations']);
 
 /** Paths that nobody else has: other services, too, have `responses` and `models`, but hardly behind a version. */
 const ownPath = /\/chat\/completions$|\/v\d+\/(completions|embeddings|moderations|(models|responses)(\/[^/]+)*|images\/\w+|audio\/\w+)$/;
@@ -66,7 +69,9 @@ function describe(request: RequestFacts, body: Uint8Array | undefined): Call {
   const stateful = api === 'responses' && !(body && members && !stateMembers.some((name) => isSet(body, members.get(name))));
   const asked = modelAndStream(body, members, false);
   // Other services have paths that end like these; what names no model may be one of theirs.
-  return { kind: 'llm', api, ...asked, repeatable: !stateful && (api === 'chat' || asked.model !== undefined), stateful };
+  const repeatable = !stateful && (api === 'chat' || asked.model !== undefined);
+  const call: Call = { kind: 'llm', api, ...asked, repeatable, stateful };
+  return computing.has(api) || isGreedy(body, members) ? { ...call, deterministic: true } : call;
 }
 
 function errorObject({ code, message, phase }: ErrorSaid): object {

@@ -38,6 +38,10 @@ keepsItsContract({
   calls: [
     { name: 'of a message', body: '{"model":"claude","messages":[]}', call },
     { name: 'of a stream', body: '{"model":"claude","stream":true,"thread":null}', call: { ...call, stream: true } },
+    { name: 'with temperature 0', body: '{"model":"claude","temperature":0}', call: { ...call, deterministic: true } },
+    { name: 'with temperature 0.1', body: '{"model":"claude","temperature":0.1}', call },
+    { name: 'with two temperatures', body: '{"model":"claude","temperature":0,"temperature":1}', call },
+    { name: 'with a temperature in words', body: '{"model":"claude","temperature":"0"}', call },
     { name: 'of a thread', body: '{"model":"claude","thread":{"type":"continue"}}', call: { ...call, repeatable: false, stateful: true } },
     { name: 'of a container', body: '{"model":"claude","container":"c1"}', call: { ...call, repeatable: false, stateful: true } },
     { name: 'whose body is not there', call: { kind: 'llm', repeatable: false, stateful: true } },

@@ -13,7 +13,14 @@ keepsItsContract({
   calls: [
     { name: 'of a chat, which streams unless told not to', body: '{"model":"llama"}', call },
     { name: 'of a chat in one piece', body: '{"model":"llama","stream":false}', call: { ...call, stream: false } },
-    { name: 'of embeddings', request: { path: '/api/embed' }, body: '{"model":"llama"}', call: { ...call, api: 'embed', stream: false } },
+    {
+      name: 'of embeddings',
+      request: { path: '/api/embed' },
+      body: '{"model":"llama"}',
+      call: { ...call, api: 'embed', stream: false, deterministic: true },
+    },
+    { name: 'with temperature 0', body: '{"model":"llama","options":{"temperature":0.0}}', call: { ...call, deterministic: true } },
+    { name: 'with a temperature where none is read', body: '{"model":"llama","temperature":0}', call },
     {
       name: 'that names no model',
       body: '{"text":"hi"}',

@@ -86,7 +86,15 @@ keepsItsContract({
       name: 'of embeddings',
       request: { path: '/v1/embeddings/' },
       body: '{"model":"text-embedding-4","input":"hi"}',
-      call: { kind: 'llm', api: 'embeddings', model: 'text-embedding-4', stream: false, repeatable: true, stateful: false },
+      call: {
+        kind: 'llm',
+        api: 'embeddings',
+        model: 'text-embedding-4',
+        stream: false,
+        repeatable: true,
+        stateful: false,
+        deterministic: true,
+      },
     },
     {
       name: 'for the list of models',
