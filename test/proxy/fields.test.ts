@@ -100,6 +100,13 @@ describe('a call that moves to another upstream', () => {
     expect(portablePath('/v1/x?key=secret&alt=sse&a=b')).toBe('/v1/x?alt=sse');
     expect(portablePath('/v1/x?key=secret')).toBe('/v1/x');
   });
+
+  it('takes along what a WebSocket handshake cannot do without, and not the subprotocols, in which some carry their key', () => {
+    const handshake = ['Sec-WebSocket-Key', 'a', 'Sec-WebSocket-Version', '13', 'sec-websocket-extensions', 'permessage-deflate'];
+    expect(portableFields([...handshake, 'Sec-WebSocket-Protocol', 'realtime, openai-insecure-api-key.k', 'Origin', 'o'])).toEqual(
+      handshake,
+    );
+  });
 });
 
 describe('the trailers of a response', () => {
