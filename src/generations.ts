@@ -1,4 +1,5 @@
 import type { CallsUnderWay } from './calls-under-way.ts';
+import { policiesFor } from './config/config.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { Journal } from './core/journal.ts';
 import type { PolicyContext } from './core/policy.ts';
@@ -9,7 +10,7 @@ import { circuitsOf } from './policies/circuits.ts';
 import type { Plane } from './proxy/listener.ts';
 import type { OwnConnections } from './proxy/own-connections.ts';
 import type { UpstreamConnections } from './proxy/upstream.ts';
-import { buildStacks, type Stacks } from './stacks.ts';
+import { buildStacks, noSet, type Stacks } from './stacks.ts';
 
 /** All that belongs to one configuration. */
 export interface Generation {
@@ -29,7 +30,7 @@ export interface GenerationsOptions {
 }
 
 /** State that is kept by upstream and that calls under way still count in, after their upstream has left the configuration. */
-const countedByCalls = ['bulkhead', 'retry', 'retry (observed)'] as const;
+const countedByCalls = ['bulkhead', 'retry', 'retry (observed)', 'fallback', 'chaos'] as const;
 
 /**
  * The configuration in force and those before it that calls still run on. A call stays with the one it began under; that
@@ -108,8 +109,10 @@ export class Generations {
     this.#past.add(before);
     await calls.ended();
     this.#past.delete(before);
-    const named = [this.#current, ...this.#past].flatMap(({ links }) => [...links.keys()]);
+    const kept = [this.#current, ...this.#past];
+    const named = kept.flatMap(({ links }) => [...links.keys()]);
     for (const policy of countedByCalls) registry.retain(policy, new Set(named));
+    registry.retain('cache', new Set(kept.flatMap(({ loaded }) => setsWithCache(loaded))));
     await Promise.all([closePolicies(before.stacks, this.#options.journal), ...left.map((connections) => connections.close())]);
     for (const connections of left) this.#closing.delete(connections);
   }
@@ -122,6 +125,13 @@ export class Generations {
 
 function sendsOf(links: Links) {
   return new Map([...links].map(([name, { send }]) => [name, send]));
+}
+
+/** The names of the policy sets that keep answers, for whatever agent. */
+function setsWithCache({ config }: LoadedConfig): string[] {
+  const agents = ['default', ...Object.keys(config.agents)];
+  const caching = config.routes.filter(({ policy }) => agents.some((agent) => policiesFor(config, policy, agent).cache));
+  return caching.map(({ policy }) => policy ?? noSet);
 }
 
 function connectionsOf(links: readonly Link[]): UpstreamConnections[] {

@@ -1,7 +1,9 @@
+import { fallbackNames } from './config/fallback-targets.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { ConfiguredNames } from './telemetry/subjects.ts';
 
 /** The names of a configuration that stand in labels of metrics. */
 export function namesOf({ config }: LoadedConfig): ConfiguredNames {
-  return { upstreams: Object.keys(config.upstreams), routes: config.routes, agents: Object.keys(config.agents) };
+  const { upstreams, routes, agents } = config;
+  return { upstreams: Object.keys(upstreams), routes, agents: Object.keys(agents), ...fallbackNames(config) };
 }

@@ -1,7 +1,10 @@
 import { type Config, policiesFor } from './config/config.ts';
+import { namedModels } from './config/fallback-targets.ts';
+import type { Dialect, RequestFacts } from './core/dialect.ts';
 import type { Agent, Handler } from './core/exchange.ts';
 import type { Policy, PolicyContext } from './core/policy.ts';
-import { agentStack, createRoute, upstreamStack } from './policies/index.ts';
+import { dialectFor } from './llm/dialects.ts';
+import { agentStack, createRoute, type PolicySet, type Stack, upstreamStack } from './policies/index.ts';
 import type { Route } from './proxy/settings.ts';
 
 /** One stack, for showing what its policies know. */
@@ -21,9 +24,13 @@ export interface Stacks {
 
 const anyAgent = 'default';
 
-/** Builds the two stacks of every route, for the agents that the configuration names and for all others. */
+/** Stands for the name of a policy set where a route has none and an agent has settings of its own; no set can be called so. */
+export const noSet = '';
+
+/** Builds the stacks of every route and of its fallbacks, for the agents that the configuration names and for all others. */
 export function buildStacks(config: Config, sends: ReadonlyMap<string, Handler>, context: PolicyContext): Stacks {
   const views: StackView[] = [];
+  const models = namedModels(config);
   const handlers = new Map<string, Map<string, Handler>>();
   for (const route of config.routes) {
     const byAgent = new Map<string, Handler>();
@@ -33,12 +40,33 @@ export function buildStacks(config: Config, sends: ReadonlyMap<string, Handler>,
 
   function build(route: Route, agent: string): Handler {
     const set = policiesFor(config, route.policy, agent);
-    const send = sends.get(route.upstream);
-    if (!send) throw new Error(`no upstream ${route.upstream}`);
-    const inner = upstreamStack(set, route.upstream, [], context, send);
-    const outer = agentStack(set, context, createRoute(new Map([[route.upstream, inner.run]]), context.clock));
-    const where = { route: route.path, agent, upstream: route.upstream };
-    views.push({ stack: 'agent', ...where, policies: outer.policies }, { stack: 'upstream', ...where, policies: inner.policies });
+    const home = route.upstream;
+    const upstreamViews: StackView[] = [];
+    const shared = new Map<string, Stack>();
+
+    const stackOf = (upstream: string, timeout: PolicySet['timeout']): Stack => {
+      const send = sends.get(upstream);
+      if (!send) throw new Error(`no upstream ${upstream}`);
+      const built = upstreamStack({ ...set, timeout }, upstream, models.get(upstream) ?? [], context, send);
+      upstreamViews.push({ stack: 'upstream', route: route.path, agent, upstream, policies: built.policies });
+      return built;
+    };
+    const attempts = (upstream: string, timeout: PolicySet['timeout']): Handler => {
+      if (timeout !== set.timeout) return stackOf(upstream, timeout).run;
+      const known = shared.get(upstream) ?? stackOf(upstream, timeout);
+      shared.set(upstream, known);
+      return known.run;
+    };
+    const dialectOf = (upstream: string, request: RequestFacts): Dialect | undefined => {
+      const name = config.upstreams[upstream]?.dialect ?? 'auto';
+      return name === 'auto' ? undefined : dialectFor(name, request);
+    };
+
+    const last = createRoute(new Map([[home, attempts(home, set.timeout)]]), context.clock);
+    const { responseHeaders } = config;
+    const place = { set: route.policy ?? noSet, server: serverOf(config, home), home, dialectOf, responseHeaders, attempts };
+    const outer = agentStack(set, place, context, last);
+    views.push({ stack: 'agent', route: route.path, agent, upstream: home, policies: outer.policies }, ...upstreamViews);
     return outer.run;
   }
 
@@ -51,4 +79,10 @@ export function buildStacks(config: Config, sends: ReadonlyMap<string, Handler>,
       return found;
     },
   };
+}
+
+/** What answers at an upstream: where it is, and what it is told of whom it serves. */
+function serverOf({ upstreams }: Config, upstream: string): string {
+  const { url, headers } = upstreams[upstream] ?? {};
+  return JSON.stringify([url, headers]);
 }

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { policySet } from '../policies/index.ts';
+import { targetOf } from '../policies/fallback/entry.ts';
+import { type PolicySet, policySet } from '../policies/index.ts';
+import { retrySettings } from '../policies/retry.ts';
 import { mergeOver } from './agent-policies.ts';
 import { entriesAt, isMapping, type LineOf, valueAt } from './config-tree.ts';
 import { type Finding, formatPath, type Path, pathKey } from './problem.ts';
@@ -61,8 +63,16 @@ function usesOf(root: unknown): Use[] {
     ];
     return ways.flatMap(({ places, written }) => {
       const parsed = policySet.safeParse(written);
-      return parsed.success ? [{ upstream, places, settings: parsed.data }] : [];
+      return parsed.success ? [{ upstream, places, settings: parsed.data }, ...fallbackUses(parsed.data, upstream, places)] : [];
     });
+  });
+}
+
+/** Calls that move to another target go there through the same settings. An entry's own retries spend the set's budget. */
+function fallbackUses(set: PolicySet, home: string, places: readonly Path[]): Use[] {
+  return (set.fallback ?? []).map((entry) => {
+    const retry = set.retry ?? (entry.retry && { budget: retrySettings.parse({}).budget });
+    return { upstream: targetOf(entry, home).upstream, places, settings: { ...set, retry } };
   });
 }
 

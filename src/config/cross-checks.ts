@@ -1,12 +1,20 @@
 import { address, isLoopback, splitAddress } from '../settings/address.ts';
 import { agreementFindings } from './agreement.ts';
 import { entriesAt, isMapping, type LineOf, valueAt } from './config-tree.ts';
+import { fallbackChecks, fallbackUpstreamPaths } from './fallback-checks.ts';
 import { type Finding, formatPath, type Path } from './problem.ts';
 import { didYouMean } from './suggest.ts';
 
 /** What single values cannot know: names that lead nowhere, things that are there twice, an admin port open to all. Takes any value. */
 export function crossChecks(root: unknown, lineOf: LineOf): Finding[] {
-  return [...routeFindings(root, lineOf), ...keyFindings(root), ...addressFindings(root), ...agreementFindings(root, lineOf)];
+  return [
+    ...routeFindings(root, lineOf),
+    ...fallbackUpstreamPaths(root).flatMap((path) => nameFindings(root, path, 'upstreams')),
+    ...fallbackChecks(root).filter(({ rejects }) => rejects),
+    ...keyFindings(root),
+    ...addressFindings(root),
+    ...agreementFindings(root, lineOf),
+  ];
 }
 
 function routeFindings(root: unknown, lineOf: LineOf): Finding[] {

@@ -14,6 +14,7 @@ export function inertPolicies(set: PolicySet, path: Path): Finding[] {
   sayOfRetry(set, say);
   sayOfBreaker(set, say);
   sayOfBulkhead(set, say);
+  sayOfFallback(set, say);
   return findings;
 }
 
@@ -52,9 +53,7 @@ function sayOfRetry({ deadline, timeout, retry }: PolicySet, say: Say): void {
   if (retryAfter.respect && retryAfter.max > deadline && on.includes('rate-limited')) {
     say('retry.retryAfter.max', `is above the deadline of ${formatDuration(deadline)}: waits that long are not begun`);
   }
-  const waitsMs = longestWaitsMs(retry);
-  const attemptMs = timeout && on.includes('timeout') ? Math.max(timeout.firstByte, timeout.answer ?? 0) : 0;
-  const neededMs = attempts * attemptMs + waitsMs;
+  const { attemptMs, waitsMs, neededMs } = longestRetries(retry, timeout);
   if (neededMs <= deadline) return;
   const parts =
     attemptMs > 0 ? `${attempts} attempts of up to ${formatDuration(attemptMs)} and waits of` : `${attempts} attempts with waits of`;
@@ -62,6 +61,13 @@ function sayOfRetry({ deadline, timeout, retry }: PolicySet, say: Say): void {
     'retry.attempts',
     `cannot always be made: ${parts} up to ${formatDuration(waitsMs)} take ${formatDuration(neededMs)}, the deadline is ${formatDuration(deadline)}`,
   );
+}
+
+/** How long all attempts may take with the waits between them; an attempt counts only where one that timed out is made again. */
+function longestRetries(retry: RetrySettings, timeout: PolicySet['timeout']) {
+  const waitsMs = longestWaitsMs(retry);
+  const attemptMs = timeout && retry.on.includes('timeout') ? Math.max(timeout.firstByte, timeout.answer ?? 0) : 0;
+  return { attemptMs, waitsMs, neededMs: retry.attempts * attemptMs + waitsMs };
 }
 
 /** The waits between all attempts, each at its longest. */
@@ -93,4 +99,13 @@ function sayOfBulkhead({ deadline, bulkhead }: PolicySet, say: Say): void {
   if (deadline !== undefined && deadline > 0 && bulkhead.queue > 0 && bulkhead.wait > deadline) {
     say('bulkhead.wait', `is never reached: the deadline of ${formatDuration(deadline)} comes first`);
   }
+}
+
+function sayOfFallback({ deadline, timeout, retry, fallback }: PolicySet, say: Say): void {
+  if (fallback?.length === 0) say('fallback', 'is empty: calls move nowhere');
+  if (!fallback || fallback.length === 0 || !retry || deadline === undefined || deadline === 0 || retry.attempts === 1) return;
+  const { neededMs } = longestRetries(retry, timeout);
+  if (neededMs < deadline) return;
+  const times = `${retry.attempts} attempts with their waits may take ${formatDuration(neededMs)}`;
+  say('fallback', `may never be tried: ${times}, and the deadline of ${formatDuration(deadline)} holds for all targets together`);
 }

@@ -1,6 +1,9 @@
 import { isLoopback, splitAddress } from '../settings/address.ts';
 import type { Config } from './config.ts';
 import { valueAt } from './config-tree.ts';
+import { fallbackChecks } from './fallback-checks.ts';
+import { fallbackTargets } from './fallback-targets.ts';
+import { faultWarnings } from './fault-warnings.ts';
 import { inertPolicies } from './inert-policies.ts';
 import type { Finding, Path } from './problem.ts';
 
@@ -12,15 +15,19 @@ export function inertSettings(config: Config, root: unknown): Finding[] {
     ...unused(config),
     ...upstreamFindings(config),
     ...Object.entries(config.policies).flatMap(([name, set]) => inertPolicies(set, ['policies', name])),
+    ...fallbackChecks(root).filter(({ rejects }) => !rejects),
+    ...faultWarnings(config, root),
     ...limitFindings(config),
     ...notYet(config, root),
   ];
 }
 
-function unused({ routes, upstreams, policies }: Config): Finding[] {
+function unused(config: Config): Finding[] {
+  const { routes, upstreams, policies } = config;
   const findings: Finding[] = [];
+  const used = new Set([...routes.map(({ upstream }) => upstream), ...fallbackTargets(config).map(({ upstream }) => upstream)]);
   const about = (path: Path, what: string) => findings.push({ path, at: 'key', message: `no route uses this ${what}` });
-  for (const name of Object.keys(upstreams)) if (!routes.some(({ upstream }) => upstream === name)) about(['upstreams', name], 'upstream');
+  for (const name of Object.keys(upstreams)) if (!used.has(name)) about(['upstreams', name], 'upstream');
   for (const name of Object.keys(policies)) if (!routes.some(({ policy }) => policy === name)) about(['policies', name], 'policy set');
   return findings;
 }

@@ -4,10 +4,13 @@ import type { Path } from './problem.ts';
 const sections: readonly (readonly [section: string, keys: readonly string[]])[] = [
   ['', ['alerts']],
   ['admin', ['publicUrl']],
-  ['policies.*', ['fallback', 'cache', 'degrade', 'loopDetection', 'validate', 'chaos']],
-  ['agents.*', ['fallback', 'cache', 'degrade', 'loopDetection', 'validate', 'chaos']],
+  ['policies.*', ['loopDetection', 'validate']],
+  ['agents.*', ['loopDetection', 'validate']],
   ['*.*.timeout', ['keepAlive']],
   ['*.*.retry', ['adapt', 'adjust', 'onlyIfFailedWithin']],
+  ['*.*.fallback.*', ['maxTokens']],
+  ['*.*.fallback.*.timeout', ['keepAlive']],
+  ['*.*.fallback.*.retry', ['adapt', 'adjust', 'onlyIfFailedWithin']],
   ['*.*.bulkhead', ['adaptive', 'perAgent']],
   ['telemetry', ['traces', 'capture', 'semconv']],
 ];
@@ -22,7 +25,7 @@ export function isUnsupportedKey(path: Path): boolean {
 
 /** Whether a value that the schema does not know is one of the language all the same. */
 export function isUnsupportedValue(path: Path, value: unknown): boolean {
-  return matches('*.*.retry.backoff.strategy', path) && backoffStrategies.has(value);
+  return ['*.*.retry', '*.*.fallback.*.retry'].some((at) => matches(`${at}.backoff.strategy`, path)) && backoffStrategies.has(value);
 }
 
 function matches(pattern: string, path: Path): boolean {

@@ -3,12 +3,19 @@ import type { Handler } from '../core/exchange.ts';
 import { type Policy, type PolicyContext, stack } from '../core/policy.ts';
 import { duration } from '../settings/units.ts';
 import { bulkheadSettings, createBulkhead } from './bulkhead.ts';
+import { type CachePlace, cacheSettings, createCache } from './cache.ts';
+import { chaosSettings } from './chaos/settings.ts';
+import { createChaos } from './chaos.ts';
 import { circuitBreakerSettings, createCircuitBreaker } from './circuit-breaker.ts';
 import { createDeadline } from './deadline.ts';
+import { createDegrade, degradeSettings } from './degrade.ts';
+import { createModelWatch } from './fallback/watch-models.ts';
+import { fallbackWays } from './fallback/ways.ts';
+import { createFallback, type FallbackSettings, type FallbackSurroundings, fallbackSettings } from './fallback.ts';
 import { createGate } from './gate.ts';
 import { createGuarded } from './guarded.ts';
 import { createRetry, retrySettings } from './retry.ts';
-import { createTimeout, timeoutSettings } from './timeout.ts';
+import { createTimeout, type TimeoutSettings, timeoutSettings } from './timeout.ts';
 
 /** A policy set as the configuration names it: a policy that it does not name does not act. */
 export const policySet = z.strictObject({
@@ -18,6 +25,10 @@ export const policySet = z.strictObject({
   retry: retrySettings.optional(),
   circuitBreaker: circuitBreakerSettings.optional(),
   bulkhead: bulkheadSettings.optional(),
+  fallback: fallbackSettings.optional(),
+  cache: cacheSettings.optional(),
+  degrade: degradeSettings.optional(),
+  chaos: chaosSettings.optional(),
 });
 
 export { createRoute } from './route.ts';
@@ -30,13 +41,29 @@ export interface Stack {
   run: Handler;
 }
 
-/** What runs once a call, outermost first, around the handler that picks the upstream. */
-export function agentStack(set: PolicySet, context: PolicyContext, route: Handler): Stack {
+/** What an agent stack must know beside its settings. */
+export interface AgentStackPlace extends CachePlace {
+  /** The route's own upstream. */
+  readonly home: string;
+  readonly dialectOf: FallbackSurroundings['dialectOf'];
+  /** The stack of an upstream, with this timeout in place of the set's. */
+  readonly attempts: (upstream: string, timeout: TimeoutSettings | undefined) => Handler;
+}
+
+/** What runs once a call, outermost first, around the handler that leads to the route's own upstream. */
+export function agentStack(set: PolicySet, place: AgentStackPlace, context: PolicyContext, route: Handler): Stack {
   const policies = [
     createGuarded(),
+    // Answers in words whatever the rest has come to, a spent deadline included.
+    set.degrade && createDegrade(set.degrade, place, context),
+    // Outside the deadline: an answer that is stored can still be given when the time is spent.
+    set.cache && createCache(set.cache, place, context),
     set.deadline !== undefined && createDeadline(set.deadline, context),
+    set.fallback && createFallback(set.fallback, surroundingsOf(set, set.fallback, place, context), context),
     // Outside the breaker: every attempt counts there, and an open one ends the retries.
     set.retry && createRetry(set.retry, context),
+    // Innermost: each attempt counts by itself.
+    set.fallback && createModelWatch(context),
   ].filter((policy) => policy !== undefined && policy !== false);
   return { policies, run: stack(policies, route) };
 }
@@ -48,8 +75,25 @@ export function upstreamStack(set: PolicySet, upstream: string, models: readonly
     // Inside retry and breaker: no place is held during a backoff.
     set.bulkhead && createBulkhead(set.bulkhead, upstream, context),
     set.timeout && createTimeout(set.timeout, context),
-    // Holds an answer back only where somebody needs its verdict before it is committed.
-    createGate({ holds: set.retry !== undefined || set.circuitBreaker !== undefined }, context),
-  ].filter((policy) => policy !== undefined);
+    createGate({ holds: needsVerdict(set) }, context),
+    // Behind the gate: injected faults are judged like real ones.
+    set.chaos?.enabled && createChaos(set.chaos, upstream, context),
+  ].filter((policy) => policy !== undefined && policy !== false);
   return { policies, run: stack(policies, send) };
+}
+
+/** Whether a policy must know what an answer is worth before it is committed. */
+function needsVerdict({ retry, circuitBreaker, fallback, cache, degrade }: PolicySet): boolean {
+  return [retry, circuitBreaker, fallback, cache, degrade].some((settings) => settings !== undefined);
+}
+
+function surroundingsOf(
+  set: PolicySet,
+  entries: FallbackSettings,
+  { home, dialectOf, attempts }: AgentStackPlace,
+  context: PolicyContext,
+): FallbackSurroundings {
+  const { circuitBreaker } = set;
+  const breaks = circuitBreaker !== undefined && !circuitBreaker.observe;
+  return { home, dialectOf, breaks, ways: fallbackWays(entries, home, set, context, attempts) };
 }

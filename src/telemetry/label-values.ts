@@ -9,8 +9,10 @@ type EventOf<Kind extends EventKind> = Extract<Event, { kind: Kind }>;
 export const labelValues = {
   outcome: callOutcomes satisfies readonly CallOutcome[],
   verdict: verdicts,
-  /** What a retry or a fallback can be asked for by. */
+  /** What a retry can be asked for by. */
   reason: verdicts.filter((verdict) => verdict !== 'ok' && verdict !== 'cancelled' && verdict !== 'refused') satisfies Verdict[],
+  /** What a fallback can be asked for by: a target that refuses leads on to the next as well. */
+  moved: verdicts.filter((verdict) => verdict !== 'ok' && verdict !== 'cancelled') satisfies Verdict[],
   phase: keys<TimeoutPhase>({ connect: 0, firstByte: 0, answer: 0, idle: 0, total: 0, deadline: 0 }),
   notRetried: keys<NotRetried>({
     attempts: 0,
@@ -21,6 +23,7 @@ export const labelValues = {
     'body-gone': 0,
     refused: 0,
     unhelpful: 0,
+    slow: 0,
   }),
   waitSource: keys<EventOf<'retry'>['source']>({ computed: 0, 'retry-after': 0 }),
   circuit: keys<CircuitState>({ closed: 0, 'half-open': 0, open: 0 }),
@@ -46,7 +49,10 @@ export const labelValues = {
   adjustment: ['add-context', 'simplify', 'rephrase', 'examples'],
   alertResult: ['ok', 'error', 'suppressed', 'deduplicated'],
   reload: keys<EventOf<'config-reloaded'>['result']>({ applied: 0, rejected: 0 }),
-  would: ['retry', 'circuit', 'circuit-refused', 'bulkhead-rejected', 'fallback', 'cache', 'degraded', 'loop-detected', 'agent-paused'],
+  would: [
+    ...['timeout', 'retry', 'retry-given-up', 'circuit', 'circuit-refused', 'bulkhead-rejected', 'fallback', 'target-skipped'],
+    ...['cache', 'degraded', 'loop-detected', 'agent-paused', 'fault-injected'],
+  ],
   bounded: ['agent', 'model', 'target'],
 } as const satisfies Record<string, readonly string[]>;
 

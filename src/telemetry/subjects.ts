@@ -61,9 +61,10 @@ export class Subjects {
     agents.reserve([defaultAgent, ...(names.agents ?? [])]);
     models.reserve(names.models ?? []);
     for (const agent of [defaultAgent, ...(names.agents ?? [])]) this.agent(agent);
-    for (const { from, to } of names.fallbacks ?? [{ from: noneLabel, to: noneLabel }]) {
+    const moves = names.fallbacks ?? [];
+    for (const { from, to } of moves.length > 0 ? moves : [{ from: noneLabel, to: noneLabel }]) {
       targets.reserve([from, to]);
-      for (const reason of labelValues.reason) counters.fallbacks.at(from, to, reason);
+      for (const reason of labelValues.moved) counters.fallbacks.at(from, to, reason);
     }
   }
 

@@ -41,6 +41,8 @@ describe('the packaged configuration', () => {
     expect(config.policies['tool']?.bulkhead?.concurrent).toBe(8);
     expect(config.upstreams['spare']?.headers).toEqual({ authorization: 'Bearer a' });
     expect(config.admin).toMatchObject({ token: '0123456789abcdef', hosts: ['outrigger:4142'] });
+    expect(config.policies['llm']?.fallback).toMatchObject([{ model: 'gpt-5-mini' }, { upstream: 'spare' }]);
+    expect(config.policies['llm']).toMatchObject({ cache: { mode: 'fallback' }, degrade: { observe: false }, chaos: { enabled: false } });
     expect(config.state.dir).toBe('/var/lib/outrigger');
     expect(config.policies['llm']?.timeout).toMatchObject({ answer: 300_000, total: 1_800_000 });
   });

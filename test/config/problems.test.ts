@@ -67,7 +67,10 @@ c.yaml:13:11 routes[1].path: routes[0] has this path already (line 12)
     ['retry: { on: ~ }', 'policies.p.retry.on: there is nothing behind "on:"; write "on: []" for none, or leave it out'],
     ['deadline:', 'policies.p.deadline: there is nothing behind "deadline:"; give it a value or leave it out'],
     ['circuit-breaker: {}', 'policies.p.circuit-breaker: unknown key, did you mean "circuitBreaker"?'],
-    ['zzzzzz: 1', 'policies.p.zzzzzz: unknown key; known here: deadline, timeout, retry, circuitBreaker, bulkhead'],
+    [
+      'zzzzzz: 1',
+      'policies.p.zzzzzz: unknown key; known here: deadline, timeout, retry, circuitBreaker, bulkhead, fallback, cache, degrade, chaos',
+    ],
   ])('say of `%s` what is expected', (line, message) => {
     expect(problemLines(load(withPolicy(line))).map((problem) => problem.replace(/^\d+:\d+ /, ''))).toEqual([message]);
   });
@@ -88,7 +91,8 @@ c.yaml:13:11 routes[1].path: routes[0] has this path already (line 12)
     ['alerts: {}', 'alerts'],
     ['admin: { publicUrl: https://x }', 'admin.publicUrl'],
     ['telemetry: { traces: { endpoint: http://x } }', 'telemetry.traces'],
-    ['policies: { p: { fallback: [], cache: {}, loopDetection: {} } }', 'policies.p.fallback policies.p.cache policies.p.loopDetection'],
+    ['policies: { p: { validate: {}, loopDetection: {} } }', 'policies.p.validate policies.p.loopDetection'],
+    ['policies: { p: { fallback: [ { model: m, maxTokens: 5 } ] } }', 'policies.p.fallback[0].maxTokens'],
     ['agents: { planner: { loopDetection: { action: pause } } }', 'agents.planner.loopDetection'],
     ['policies: { p: { retry: { backoff: { strategy: fibonacci2 }, adapt: {} } } }', 'policies.p.retry.adapt'],
   ])('tell what this version does not support from what is misspelled: %s', (line, paths) => {

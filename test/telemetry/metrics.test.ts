@@ -65,6 +65,22 @@ describe('a scrape before any call', () => {
     for (const name of Object.keys(reliedOn)) expect(total(text, name), name).toBe(0);
   });
 
+  test('has every move of a fallback by every reason, a refusal among them', async () => {
+    const found = samples(await metricsFor({ fallbacks: [{ from: 'openai', to: 'spare/llama' }] }).text());
+    for (const reason of ['overloaded', 'quota-exhausted', 'refused']) {
+      expect(found.get(`outrigger_fallbacks_total{from="openai",to="spare/llama",reason="${reason}"}`)).toBe(0);
+    }
+    const none = samples(await metricsFor({ fallbacks: [] }).text());
+    expect(none.get('outrigger_fallbacks_total{from="none",to="none",reason="refused"}')).toBe(0);
+  });
+
+  test('has every kind of event that a policy in observe mode tells', async () => {
+    const found = samples(await metricsFor().text());
+    for (const kind of ['target-skipped', 'fallback', 'cache', 'degraded', 'fault-injected', 'timeout', 'retry-given-up']) {
+      expect(found.get(`outrigger_would_total{kind="${kind}"}`), kind).toBe(0);
+    }
+  });
+
   test('has every outcome of every route', async () => {
     const found = samples(await metricsFor().text());
     for (const outcome of callOutcomes) {
