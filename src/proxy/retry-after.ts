@@ -4,8 +4,9 @@ const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h:
 
 /**
  * The wait that a reply asks for, in milliseconds: `retry-after-ms`, `retry-after` in seconds or as an HTTP date
- * (RFC 9110, 10.2.3), else, where one limit is used up, the longest of its `x-ratelimit-reset-*` (`1s`, `6m0s`).
- * Undefined where it asks for none or writes nonsense.
+ * (RFC 9110, 10.2.3), else, where one limit is used up, the longest of its `x-ratelimit-reset-*` (`1s`, `6m0s`, or a bare
+ * number of seconds). Undefined where it asks for none or writes nonsense. `wallMs` is our own time: a moment is read
+ * against the reply's `date`, where it has one, so that neither clock has to be right.
  */
 export function retryAfterMs(headers: RawHeaders, wallMs: number): number | undefined {
   const exact = Number.parseFloat(headerValue(headers, 'retry-after-ms') ?? '');
@@ -13,20 +14,42 @@ export function retryAfterMs(headers: RawHeaders, wallMs: number): number | unde
   const value = headerValue(headers, 'retry-after')?.trim();
   if (value !== undefined) {
     if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1000;
-    const date = /^[A-Za-z]{3,9}, /.test(value) ? Date.parse(value) : Number.NaN;
-    if (!Number.isNaN(date)) return Math.max(0, date - wallMs);
+    const date = httpDateMs(value);
+    if (date !== undefined) return Math.max(0, date - sentAtMs(headers, wallMs));
   }
-  return rateLimitResetMs(headers);
+  return rateLimitResetMs(headers, wallMs);
 }
 
-function rateLimitResetMs(headers: RawHeaders): number | undefined {
+function sentAtMs(headers: RawHeaders, wallMs: number): number {
+  return httpDateMs(headerValue(headers, 'date')?.trim() ?? '') ?? wallMs;
+}
+
+/** All three forms that a recipient must take (RFC 9110, 5.6.7). The last, asctime's, does not say that it is in GMT. */
+function httpDateMs(text: string): number | undefined {
+  const asctime = /^[A-Za-z]{3} [A-Za-z]{3} [ \d]\d \d\d:\d\d:\d\d \d{4}$/.test(text);
+  const ms = asctime ? Date.parse(`${text} GMT`) : /^[A-Za-z]{3,9}, /.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+const resetPrefix = 'x-ratelimit-reset-';
+
+function rateLimitResetMs(headers: RawHeaders, wallMs: number): number | undefined {
   let longest: number | undefined;
-  for (const kind of ['requests', 'tokens']) {
-    if (headerValue(headers, `x-ratelimit-remaining-${kind}`)?.trim() !== '0') continue;
-    const ms = spanMs(headerValue(headers, `x-ratelimit-reset-${kind}`)?.trim() ?? '');
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i]?.toLowerCase() ?? '';
+    if (!name.startsWith(resetPrefix)) continue;
+    if (headerValue(headers, `x-ratelimit-remaining-${name.slice(resetPrefix.length)}`)?.trim() !== '0') continue;
+    const text = headers[i + 1]?.trim() ?? '';
+    const ms = /^\d+(\.\d+)?$/.test(text) ? numberMs(Number(text), sentAtMs(headers, wallMs)) : spanMs(text);
     if (ms !== undefined) longest = Math.max(longest ?? 0, ms);
   }
   return longest;
+}
+
+/** A bare number is seconds to go; one that large is the moment itself, in seconds or milliseconds since 1970. */
+function numberMs(value: number, sentMs: number): number {
+  if (value < 1e9) return value * 1000;
+  return Math.max(0, (value < 1e12 ? value * 1000 : value) - sentMs);
 }
 
 function spanMs(text: string): number | undefined {
