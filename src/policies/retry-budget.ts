@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { PolicyContext } from '../core/policy.ts';
 
 /** Retries that the window may hold: `ratio` of its calls and `minimum` besides. */
 export interface BudgetLimits {
@@ -24,6 +25,8 @@ export class RetryBudget {
   readonly #clock: Clock;
   readonly #calls = new Map<number, number>();
   readonly #retries = new Map<number, number>();
+  /** Of the last retry that was asked for. */
+  #limits: BudgetLimits = { ratio: 0, minimum: 0 };
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -38,6 +41,7 @@ export class RetryBudget {
 
   /** A place for a retry that is sent in `waitMs`; undefined where the budget is spent. */
   reserve(waitMs: number, limits: BudgetLimits): Reservation | undefined {
+    this.#limits = limits;
     const now = this.#clock.now();
     const bucket = bucketOf(now + waitMs);
     if (this.#busiest(bucket) + 1 > this.#allowed(limits)) return undefined;
@@ -50,6 +54,12 @@ export class RetryBudget {
   inspect(limits: BudgetLimits): { calls: number; retries: number; allowed: number } {
     const bucket = bucketOf(this.#clock.now());
     return { calls: this.#recentCalls(), retries: sum(this.#retries, bucket - windowBuckets, bucket), allowed: this.#allowed(limits) };
+  }
+
+  /** The share that is spent of what the calls of the last 10 s allow, from 0 to 1, by the limits that were last asked with. */
+  get used(): number {
+    const { retries, allowed } = this.inspect(this.#limits);
+    return retries === 0 ? 0 : Math.min(retries / allowed, 1);
   }
 
   #allowed({ ratio, minimum }: BudgetLimits): number {
@@ -69,6 +79,11 @@ export class RetryBudget {
     }
     return most;
   }
+}
+
+/** The retry budget of an upstream, shared by every stack. What is only observed spends one of its own. */
+export function retryBudgetOf({ clock, state }: Pick<PolicyContext, 'clock' | 'state'>, upstream: string, observed = false): RetryBudget {
+  return state(observed ? 'retry (observed)' : 'retry', upstream, () => new RetryBudget(clock));
 }
 
 function bucketOf(atMs: number): number {

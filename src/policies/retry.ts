@@ -10,7 +10,8 @@ import { type Verdict, verdicts } from '../core/verdict.ts';
 import { count, duration, share } from '../settings/units.ts';
 import { type Backoff, backoffSettings, createBackoff } from './backoff/backoff.ts';
 import { isRepeatable, resendObstacle } from './resend-safety.ts';
-import { type Reservation, RetryBudget } from './retry-budget.ts';
+import { type Reservation, type RetryBudget, retryBudgetOf } from './retry-budget.ts';
+import { type LearningRule, type RetryLearning, retryLearningOf } from './retry-learning.ts';
 
 export const retrySettings = z.strictObject({
   /** In all, per target, the first one included. */
@@ -24,10 +25,15 @@ export const retrySettings = z.strictObject({
   retryAfter: z.strictObject({ respect: z.boolean().default(true), max: duration.prefault('60s') }).prefault({}),
   /** Retries against the calls of the last 10 s, per upstream. */
   budget: z.strictObject({ ratio: share.prefault('20%'), minimum: z.int().min(0).default(10) }).prefault({}),
+  /** An attempt that took longer before it failed is not made again; none unless set. */
+  onlyIfFailedWithin: duration.optional(),
   observe: z.boolean().default(false),
 });
 
 export type RetrySettings = z.output<typeof retrySettings>;
+
+/** When the adaptive strategy stops retrying a verdict. */
+const learningRule: LearningRule = { minimumSuccess: 0.3, window: 300_000 };
 
 /**
  * Asks the same target again after an outcome that may pass. If nothing better comes, the upstream's own last reply is
@@ -35,6 +41,15 @@ export type RetrySettings = z.output<typeof retrySettings>;
  */
 export function createRetry(settings: RetrySettings, context: PolicyContext): Policy {
   return new Retry(settings, context);
+}
+
+/** What a plan for another attempt depends on, beside the outcome. */
+interface SoFar {
+  attempts: number;
+  /** Of the last attempt, on the clock's scale, where that matters. */
+  startedAt: number;
+  budget: RetryBudget;
+  learning: RetryLearning | undefined;
 }
 
 interface Wait {
@@ -51,22 +66,31 @@ class Retry implements Policy {
   readonly #backoff: Backoff;
   /** By upstream. */
   readonly #budgets = new Map<string, RetryBudget>();
+  /** By upstream, for the adaptive strategy. */
+  readonly #learning: Map<string, RetryLearning> | undefined;
 
   constructor(settings: RetrySettings, context: PolicyContext) {
     this.#settings = settings;
     this.#context = context;
     this.#on = new Set(settings.on);
     this.#backoff = createBackoff(settings.backoff, context.random);
+    // Who makes no retry learns nothing.
+    this.#learning = settings.backoff.strategy === 'adaptive' && !settings.observe ? new Map() : undefined;
   }
 
   async run(exchange: Exchange, next: Handler): Promise<Outcome> {
     const { signal, target } = exchange;
     const budget = this.#budgetOf(target.upstream);
     budget.countCall();
+    const learning = this.#learning && this.#learningOf(target.upstream, this.#learning);
     let kept: Reply | undefined;
+    /** What the attempt under way is a retry of, where something can be learned from it. */
+    let retried: Verdict | undefined;
 
     for (let attempts = 1; ; attempts += 1) {
+      const startedAt = this.#settings.onlyIfFailedWithin === undefined ? 0 : this.#context.clock.now();
       const outcome = await next(exchange);
+      if (retried !== undefined) this.#learn(retried, outcome, learning);
       if (outcome.kind === 'tunnel') {
         kept?.discard();
         return outcome;
@@ -76,7 +100,7 @@ class Retry implements Policy {
         return outcome;
       }
       const about = { attempt: exchange.opened.attempts, upstream: target.upstream, reason: outcome.verdict };
-      const plan = await this.#plan(exchange, outcome, attempts, budget);
+      const plan = await this.#plan(exchange, outcome, { attempts, startedAt, budget, learning });
       if (typeof plan === 'string') this.#note(exchange, { kind: 'retry-given-up', ...about, why: plan });
       if (plan === undefined || typeof plan === 'string') return best(exchange, kept, outcome);
 
@@ -93,43 +117,67 @@ class Retry implements Policy {
       // Told when it is sent, so that what is counted is what the upstream gets.
       this.#note(exchange, { kind: 'retry', ...about, waitMs: plan.waitMs, source: plan.source });
       if (this.#settings.observe) return outcome;
+      retried = learning && outcome.origin !== 'chaos' ? outcome.verdict : undefined;
     }
   }
 
-  /** The budgets of the upstreams that it has seen. */
+  /** The budgets of the upstreams that it has seen, and what the adaptive strategy has learned of them. */
   inspect(): unknown {
-    const entries = [...this.#budgets].map(([upstream, budget]) => [upstream, budget.inspect(this.#settings.budget)]);
-    return { budgets: Object.fromEntries(entries) };
+    const budgets = [...this.#budgets].map(([upstream, budget]) => [upstream, budget.inspect(this.#settings.budget)]);
+    const learned = this.#learning && [...this.#learning].map(([upstream, learning]) => [upstream, learning.inspect(learningRule)]);
+    return { budgets: Object.fromEntries(budgets), ...(learned && { learned: Object.fromEntries(learned) }) };
   }
 
   /** The wait before another attempt, or why there is none; undefined where there is no question of one. */
-  async #plan(exchange: Exchange, outcome: Reply | Failure, attempts: number, budget: RetryBudget): Promise<Wait | NotRetried | undefined> {
+  async #plan(exchange: Exchange, outcome: Reply | Failure, sofar: SoFar): Promise<Wait | NotRetried | undefined> {
+    const { attempts, startedAt, budget, learning } = sofar;
     // A refusal of ours passes on its own time; the question is open only where retries were under way.
     if (outcome.verdict === 'refused') return attempts > 1 ? 'refused' : undefined;
     if (!this.#on.has(outcome.verdict)) return undefined;
     if (attempts >= this.#settings.attempts) return 'attempts';
+    const { onlyIfFailedWithin } = this.#settings;
+    if (onlyIfFailedWithin !== undefined && this.#context.clock.now() - startedAt > onlyIfFailedWithin) return 'slow';
     const obstacle = await resendObstacle(exchange, outcome);
     if (obstacle) return obstacle;
 
     const { respect, max } = this.#settings.retryAfter;
     const floorMs = respect ? (outcome.retryAfterMs ?? 0) : 0;
     if (floorMs > max) return 'retry-after';
-    const computedMs = this.#backoff(attempts);
+    const computedMs = this.#backoff(attempts, learning?.helpedShare(outcome.verdict));
     const waitMs = Math.max(computedMs, floorMs);
     if (this.#context.clock.now() + waitMs >= exchange.deadline) return 'deadline';
+    if (learning && !learning.allows(outcome.verdict, learningRule)) return 'unhelpful';
     const reservation = budget.reserve(waitMs, this.#settings.budget);
-    return reservation ? { waitMs, source: floorMs > computedMs ? 'retry-after' : 'computed', reservation } : 'budget';
+    if (!reservation) return 'budget';
+    if (outcome.origin !== 'chaos') learning?.planned(outcome.verdict, learningRule);
+    return { waitMs, source: floorMs > computedMs ? 'retry-after' : 'computed', reservation };
+  }
+
+  /** Only what says whether the retry has helped: not an answer about the call itself, nor what we have done ourselves. */
+  #learn(retried: Verdict, outcome: Outcome, learning: RetryLearning | undefined): void {
+    if (outcome.kind !== 'tunnel') {
+      if (outcome.origin === 'chaos' || isOutOfTime(outcome)) return;
+      if (outcome.verdict !== 'ok' && !this.#on.has(outcome.verdict)) return;
+    }
+    learning?.learn(retried, outcome.kind === 'tunnel' || outcome.verdict === 'ok', learningRule);
   }
 
   #budgetOf(upstream: string): RetryBudget {
     let budget = this.#budgets.get(upstream);
     if (!budget) {
-      const { clock, state } = this.#context;
-      // What is only observed must not spend what real retries have.
-      budget = state(this.#settings.observe ? 'retry (observed)' : 'retry', upstream, () => new RetryBudget(clock));
+      budget = retryBudgetOf(this.#context, upstream, this.#settings.observe);
       this.#budgets.set(upstream, budget);
     }
     return budget;
+  }
+
+  #learningOf(upstream: string, known: Map<string, RetryLearning>): RetryLearning {
+    let learning = known.get(upstream);
+    if (!learning) {
+      learning = retryLearningOf(this.#context, upstream);
+      known.set(upstream, learning);
+    }
+    return learning;
   }
 
   #note(exchange: Exchange, event: Exclude<Event, { kind: 'would' }>): void {
@@ -155,4 +203,9 @@ async function mustBeTold(exchange: Exchange, { sent }: Failure): Promise<boolea
 /** Whether it was aborted by a deadline, and not by the agent or by a person. */
 function isOverdue(signal: Signal): boolean {
   return abortedFailure(signal, 'no').verdict === 'timeout';
+}
+
+/** The time of the whole call was up: that says nothing of the upstream. */
+function isOutOfTime(outcome: Reply | Failure): boolean {
+  return outcome.kind === 'failure' && outcome.phase === 'deadline';
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { createRetry, retrySettings } from '../../src/policies/retry.ts';
-import { RetryBudget } from '../../src/policies/retry-budget.ts';
+import { RetryBudget, retryBudgetOf } from '../../src/policies/retry-budget.ts';
 import { context, exchange, script, type TestContext, wholeReply } from './kit.ts';
 
 type Overrides = z.input<typeof retrySettings>;
@@ -102,6 +102,31 @@ describe('retry budget', () => {
     };
 
     expect([await spend('main'), await spend('main'), await spend('spare')]).toEqual([1, 0, 1]);
+  });
+
+  it('tells which share of it is spent, from 0 to 1', async () => {
+    const { clock } = context();
+    const budget = new RetryBudget(clock);
+    expect(budget.used).toBe(0);
+    for (let i = 0; i < 10; i += 1) budget.countCall();
+    const limits = { ratio: 0.2, minimum: 2 };
+    expect(budget.used).toBe(0);
+    budget.reserve(0, limits);
+    expect(budget.used).toBe(0.25);
+    for (let i = 0; i < 9; i += 1) budget.reserve(0, limits);
+    expect(budget.used).toBe(1);
+    // The calls are forgotten a second before the retries: still not more than all of it.
+    await clock.advance(10_000);
+    expect(budget.used).toBe(1);
+    await clock.advance(1000);
+    expect(budget.used).toBe(0);
+  });
+
+  it('is the same for whoever asks for that of the upstream, and what is observed spends another', async () => {
+    const given = context();
+    await retry({ observe: true }, given).run(exchange(), script(unavailable()));
+    expect(retryBudgetOf(given, 'main').used).toBe(0);
+    expect(retryBudgetOf(given, 'main', true).used).toBeGreaterThan(0);
   });
 
   it('is shown for every upstream that was called', async () => {
