@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { chunk, http, lastChunk, ok } from '../kit/http-text.ts';
 import { exchange } from '../kit/raw-client.ts';
-import { handles, resources } from '../kit/resources.ts';
+import { handles, resources, timersSet } from '../kit/resources.ts';
 import { sidecarFor } from '../kit/start-sidecar.ts';
 import { eventually } from '../kit/timing.ts';
 
@@ -55,7 +55,7 @@ test('10,000 calls with hang-ups at random points leave no socket, timer, place 
 
   await upstream.dropAll();
   await eventually('all sockets are closed', () => handles().sockets === 0, 10_000);
-  await eventually('all timers are gone', () => handles().timers <= before.timers, 10_000);
+  await eventually('all timers are gone', async () => (await timersSet()) <= before.timers, 10_000);
   await eventually('every place is free', async () => (await placesInUse(admin)) === 0);
   const after = await resources();
   expect(after.heapBytes - before.heapBytes).toBeLessThan(3_000_000);

@@ -36,6 +36,12 @@ export async function resources(): Promise<Resources> {
   return { ...handles(), heapBytes: heapUsed + external };
 }
 
+/** Timers that are set. Node tells of the end of one that has fired, as that of whoever polls, only two turns later. */
+export async function timersSet(): Promise<number> {
+  for (let i = 0; i < 2; i += 1) await new Promise(setImmediate);
+  return handles().timers;
+}
+
 /** Sockets (TCP and TLS, ends of both sides that live in this process) and timers that were set since this file was loaded. */
 export function handles(): Pick<Resources, 'sockets' | 'timers'> {
   const kinds = process.getActiveResourcesInfo();
