@@ -7,11 +7,10 @@ const sections: readonly (readonly [section: string, keys: readonly string[]])[]
   ['policies.*', ['loopDetection', 'validate']],
   ['agents.*', ['loopDetection', 'validate']],
   ['*.*.timeout', ['keepAlive']],
-  ['*.*.retry', ['adapt', 'adjust', 'onlyIfFailedWithin']],
+  ['*.*.retry', ['adapt', 'adjust']],
   ['*.*.fallback.*', ['maxTokens']],
   ['*.*.fallback.*.timeout', ['keepAlive']],
-  ['*.*.fallback.*.retry', ['adapt', 'adjust', 'onlyIfFailedWithin']],
-  ['*.*.bulkhead', ['adaptive', 'perAgent']],
+  ['*.*.fallback.*.retry', ['adapt', 'adjust']],
   ['telemetry', ['traces', 'capture', 'semconv']],
 ];
 

@@ -1,8 +1,10 @@
-import type { Clock, Timer } from '../core/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { abortedFailure, failure } from '../core/failure.ts';
 import type { Failure } from '../core/outcome.ts';
 import type { PolicyContext } from '../core/policy.ts';
+import { AdaptiveLimit, type LoadSign } from './bulkhead-limit.ts';
+import { PlacesQueue, type Waited, Waiter } from './places-queue.ts';
 
 /** The limits in force. */
 export interface PlaceLimits {
@@ -10,64 +12,86 @@ export interface PlaceLimits {
   concurrent: number;
   /** Calls that may wait. */
   queue: number;
+  /** Whether calls at a time may be fewer, as the upstream can bear. */
+  adaptive?: boolean;
+  /** The part of either that one agent may take, as a fraction of 1, and one call at the least. */
+  perAgent?: number | undefined;
 }
 
-/** What became of a wait: a place (`undefined`), a failure, or `waited out`. */
-type Waited = Failure | 'waited out' | undefined;
+/** Why a call may not even wait: there is no room, or its agent has taken its share of it. */
+export type NoRoom = 'full' | 'share';
 
 /**
- * The places of one upstream and the queue before them, first come first served.
- * Lower limits take effect as places are given back. The queue is a linked list, so that leaving it from anywhere costs
- * nothing and nothing of a call outlives its wait.
+ * The places of one upstream and the queue before them, first come first served, but for agents that have taken their share.
+ * Lower limits take effect as places are given back. Nothing of a call outlives its wait. Where places are shared out, each
+ * is taken, waited for and given back in the name of an agent; elsewhere `agent` is left out.
  */
 export class Places {
   readonly #clock: Clock;
-  readonly #queue = new Queue();
+  readonly #queue = new PlacesQueue();
   /** None until a policy sets them. */
   #limits: PlaceLimits = { concurrent: 0, queue: 0 };
+  #adaptive: AdaptiveLimit | undefined;
   #inUse = 0;
+  /** Places that agents hold in their names; an agent without one is not in it. */
+  readonly #held = new Map<string, number>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Sets the limits in force; those who wait get the places that this adds. */
+  /** Sets the limits in force; those who wait get the places that this adds. What was learned stays. */
   limit(limits: PlaceLimits): void {
     this.#limits = limits;
+    if (!limits.adaptive) this.#adaptive = undefined;
+    else if (this.#adaptive) this.#adaptive.ceiling = limits.concurrent;
+    else this.#adaptive = new AdaptiveLimit(limits.concurrent);
     this.#serve();
   }
 
-  /** Whether a place was free; `free` gives it back. Nobody is overtaken: where somebody waits, none is free. */
-  take(): boolean {
-    if (this.#inUse >= this.#limits.concurrent) return false;
-    this.#inUse += 1;
+  /** Whether a place was free; `free` gives it back. Nobody is overtaken: where somebody waits who may have one, none is free. */
+  take(agent?: string): boolean {
+    if (this.#inUse >= this.#concurrent || this.hasShare(agent)) return false;
+    this.#hold(agent);
     return true;
   }
 
-  /** Takes a place though none may be free. Says whether there would be room to wait for one. */
-  takeAnyway(): boolean {
-    const { concurrent, queue } = this.#limits;
-    this.#inUse += 1;
-    return this.#inUse <= concurrent + queue;
+  /** Takes a place though none may be free. Says whether there would be no room to wait for one. */
+  takeAnyway(agent?: string): NoRoom | undefined {
+    this.#hold(agent);
+    if (this.#inUse > this.#concurrent + this.#limits.queue) return 'full';
+    if (agent === undefined) return undefined;
+    return (this.#held.get(agent) ?? 0) > this.#shareOf(this.#concurrent) + this.#shareOf(this.#limits.queue) ? 'share' : undefined;
   }
 
-  free(): void {
+  free(agent?: string): void {
     this.#inUse -= 1;
+    if (agent !== undefined) {
+      const held = (this.#held.get(agent) ?? 0) - 1;
+      if (held > 0) this.#held.set(agent, held);
+      else this.#held.delete(agent);
+    }
     this.#serve();
   }
 
-  /** Whether there is no room to wait. */
-  get full(): boolean {
-    return this.#queue.length >= this.#limits.queue;
+  /** Whether the agent has all the places that it may have. */
+  hasShare(agent: string | undefined): boolean {
+    return agent !== undefined && (this.#held.get(agent) ?? 0) >= this.#shareOf(this.#concurrent);
+  }
+
+  /** Why there is no room to wait; undefined where there is. */
+  noRoom(agent?: string): NoRoom | undefined {
+    if (this.#queue.length >= this.#limits.queue) return this.hasShare(agent) ? 'share' : 'full';
+    return agent !== undefined && this.#queue.countOf(agent) >= this.#shareOf(this.#limits.queue) ? 'share' : undefined;
   }
 
   /** Waits for a place for at most `waitMs`, up to the call's deadline, and while nothing ends the call. */
-  wait(exchange: Exchange, waitMs: number): Promise<Waited> {
+  wait(exchange: Exchange, waitMs: number, agent?: string): Promise<Waited> {
     if (exchange.signal.aborted) return Promise.resolve(abortedFailure(exchange.signal, 'no'));
     const leftMs = exchange.deadline - this.#clock.now();
     if (leftMs <= 0) return Promise.resolve(pastDeadline());
     return new Promise((resolve) => {
-      const waiter = new Waiter(exchange, this.#queue, resolve);
+      const waiter = new Waiter(exchange, agent, this.#queue, resolve);
       waiter.timer = this.#clock.timer(Math.min(waitMs, leftMs), () => waiter.leave(leftMs <= waitMs ? pastDeadline() : 'waited out'));
       this.#queue.push(waiter);
     });
@@ -84,15 +108,57 @@ export class Places {
     }
   }
 
+  /** For an adaptive limit: a good answer has begun; see `AdaptiveLimit.answered`. */
+  answered(firstByteMs: number | undefined, startedAt: number): void {
+    this.#adaptive?.answered(firstByteMs, this.#sign(startedAt));
+    this.#serve();
+  }
+
+  /** For an adaptive limit: a call that was sent at `startedAt` was too much for the upstream. */
+  overloaded(startedAt: number): void {
+    this.#adaptive?.overloaded(this.#sign(startedAt));
+  }
+
+  /** What it knows now, as JSON; `agents` where places are shared out. */
   inspect(): { inUse: number; limit: number; queued: number; queueLimit: number } {
-    const { concurrent, queue } = this.#limits;
-    return { inUse: this.#inUse, limit: concurrent, queued: this.#queue.length, queueLimit: queue };
+    const { queue, perAgent } = this.#limits;
+    return {
+      inUse: this.#inUse,
+      limit: this.#concurrent,
+      queued: this.#queue.length,
+      queueLimit: queue,
+      ...(this.#adaptive && { adaptive: this.#adaptive.inspect() }),
+      ...(perAgent !== undefined && { agents: Object.fromEntries(this.#held) }),
+    };
+  }
+
+  get #concurrent(): number {
+    return this.#adaptive ? this.#adaptive.limit : this.#limits.concurrent;
+  }
+
+  #shareOf(places: number): number {
+    const { perAgent } = this.#limits;
+    return perAgent === undefined ? places : Math.max(Math.floor(places * perAgent), 1);
+  }
+
+  #hold(agent: string | undefined): void {
+    this.#inUse += 1;
+    if (agent !== undefined) this.#held.set(agent, (this.#held.get(agent) ?? 0) + 1);
+  }
+
+  #sign(startedAt: number): LoadSign {
+    return { startedAt, nowMs: this.#clock.now(), inUse: this.#inUse };
   }
 
   #serve(): void {
-    while (this.#inUse < this.#limits.concurrent && this.#queue.head) {
-      this.#inUse += 1;
-      this.#queue.head.leave(undefined);
+    let waiter = this.#queue.head;
+    while (waiter && this.#inUse < this.#concurrent) {
+      const { next } = waiter;
+      if (!this.hasShare(waiter.agent)) {
+        this.#hold(waiter.agent);
+        waiter.leave(undefined);
+      }
+      waiter = next;
     }
   }
 }
@@ -104,52 +170,4 @@ export function placesOf({ state, clock }: Pick<PolicyContext, 'state' | 'clock'
 
 function pastDeadline(): Failure {
   return failure('deadline_exceeded', 'the call ran out of time while it waited for its turn', { phase: 'deadline' });
-}
-
-class Queue {
-  head: Waiter | undefined;
-  #tail: Waiter | undefined;
-  length = 0;
-
-  push(waiter: Waiter): void {
-    waiter.previous = this.#tail;
-    if (this.#tail) this.#tail.next = waiter;
-    else this.head = waiter;
-    this.#tail = waiter;
-    this.length += 1;
-  }
-
-  remove({ previous, next }: Waiter): void {
-    if (previous) previous.next = next;
-    else this.head = next;
-    if (next) next.previous = previous;
-    else this.#tail = previous;
-    this.length -= 1;
-  }
-}
-
-/** One call in the queue; listens to its own signal. */
-class Waiter {
-  readonly exchange: Exchange;
-  timer: Timer | undefined;
-  previous: Waiter | undefined;
-  next: Waiter | undefined;
-  readonly #queue: Queue;
-  readonly #resolve: (waited: Waited) => void;
-  readonly #onAbort = () => this.leave(abortedFailure(this.exchange.signal, 'no'));
-
-  constructor(exchange: Exchange, queue: Queue, resolve: (waited: Waited) => void) {
-    this.exchange = exchange;
-    this.#queue = queue;
-    this.#resolve = resolve;
-    exchange.signal.addEventListener('abort', this.#onAbort);
-  }
-
-  /** Called at most once: whatever calls it is gone afterwards. */
-  leave(waited: Waited): void {
-    this.#queue.remove(this);
-    this.timer?.cancel();
-    this.exchange.signal.removeEventListener('abort', this.#onAbort);
-    this.#resolve(waited);
-  }
 }
