@@ -1,5 +1,5 @@
 import { EndingCell, type OnEnding } from './ending-cell.ts';
-import type { Ending, Read, Reply, Source, Tap } from './outcome.ts';
+import type { Ending, OnRead, Read, Reply, Source, Tap } from './outcome.ts';
 import type { Verdict } from './verdict.ts';
 
 const done: Read = { done: true, value: undefined };
@@ -9,8 +9,9 @@ export class TappedSource implements Source {
   readonly #end = new EndingCell();
   readonly #reply: Reply;
   readonly #hooks: Tap;
-  /** Made for the first read that has to wait. */
-  #took: ((read: Read) => Read | Promise<Read>) | undefined;
+  /** Takes a read that had to wait; made for the first. */
+  #onRead: OnRead | undefined;
+  #waiter: OnRead | undefined;
   #release: ((read: Read) => void) | undefined;
   /** A chunk that was polled and that the hook is still looking at. */
   #looking: Promise<Read> | undefined;
@@ -53,17 +54,33 @@ export class TappedSource implements Source {
     this.#looking = undefined;
     if (looking) return looking;
     if (this.#over) return Promise.resolve(done);
-    if (!this.#hooks.read) {
-      this.#hooks.waiting?.();
-      const took = this.#took ?? ((read: Read) => this.#take(read, true));
-      this.#took = took;
-      return this.#reply.body.next().then(took);
-    }
+    if (!this.#hooks.read) return new Promise((resolve) => this.wait(resolve));
     // The hook may wait for something that a discard does not end, such as a timer of its own.
     return new Promise((resolve) => {
       this.#release = resolve;
       void this.#advance().then(resolve);
     });
+  }
+
+  wait(fn: OnRead): void {
+    if (this.#looking || this.#over || this.#hooks.read) {
+      void this.next().then(fn);
+      return;
+    }
+    this.#hooks.waiting?.();
+    const onRead = this.#onRead ?? ((read: Read) => this.#came(read));
+    this.#onRead = onRead;
+    this.#waiter = fn;
+    this.#reply.body.wait(onRead);
+  }
+
+  #came(read: Read): void {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    const passed = this.#take(read, true);
+    if (!waiter) return;
+    if (passed instanceof Promise) void passed.then(waiter);
+    else waiter(passed);
   }
 
   async #advance(): Promise<Read> {
@@ -216,6 +233,11 @@ export class UnreadSource implements Source {
     const pending = this.#pending ?? this.#reply.body.next();
     this.#pending = undefined;
     return pending;
+  }
+
+  wait(fn: OnRead): void {
+    if (this.#pending || this.#discarded || this.#chunks.length > 0) void this.next().then(fn);
+    else this.#reply.body.wait(fn);
   }
 
   discard(): void {

@@ -23,11 +23,15 @@ export interface Ending {
 /** What one read of a body gives. */
 export type Read = IteratorResult<Uint8Array, undefined>;
 
+export type OnRead = (read: Read) => void;
+
 /** A body: read once, by one reader. It never throws; where it stopped early, `ended` says why. */
 export interface Body extends AsyncIterable<Uint8Array> {
   /** What can be had without waiting; undefined if there is nothing now. Not while a `next` is pending. */
   poll(): Read | undefined;
   next(): Promise<Read>;
+  /** As `next`, by a call and not by a promise: `fn` is called with the next read as soon as it is there. It must not throw. */
+  wait(fn: OnRead): void;
 }
 
 /** An answer with a status and a body. Derived by `tap` and `unread` only, never by spreading. */
@@ -96,6 +100,8 @@ export interface Source {
   /** As `Body.poll`; a source without it is always waited for. */
   poll?(): Read | undefined;
   next(): Promise<Read>;
+  /** As `Body.wait`; without it `next` is asked. */
+  wait?(fn: OnRead): void;
   readonly ended: Promise<Ending>;
   /** As `Reply.whenEnded`; without it everybody waits for `ended`. */
   whenEnded?(fn: OnEnding): void;
@@ -165,6 +171,11 @@ class SourcedReply implements Reply, Body, AsyncIterator<Uint8Array, undefined> 
 
   next(): Promise<Read> {
     return this.#bytes.next();
+  }
+
+  wait(fn: OnRead): void {
+    if (this.#bytes.wait) this.#bytes.wait(fn);
+    else void this.#bytes.next().then(fn);
   }
 
   /** A `for await` that is left early gives the rest up. */

@@ -6,13 +6,21 @@ import { EndingCell, type OnEnding } from '../core/ending-cell.ts';
 import type { AbortReason, Exchange } from '../core/exchange.ts';
 import { abortedFailure, failure } from '../core/failure.ts';
 import { headerValue, mediaType, type RawHeaders } from '../core/headers.ts';
-import { createReply, type Ending, type Failure, type Outcome, type Source, type TimeoutPhase } from '../core/outcome.ts';
+import {
+  createReply,
+  type Ending,
+  type Failure,
+  type OnRead,
+  type Outcome,
+  type Read,
+  type Source,
+  type TimeoutPhase,
+} from '../core/outcome.ts';
 import { responseFields, trailerFields } from './fields.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { createTunnel } from './tunnel.ts';
 import { closedByPeer, upstreamFailure } from './upstream-error.ts';
 
-type Read = IteratorResult<Uint8Array, undefined>;
 const done: Read = { done: true, value: undefined };
 
 /** Bytes of a body that may wait for the agent before the upstream is paused. */
@@ -48,7 +56,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
   #bytes = 0;
   #queue: Uint8Array[] = [];
   #queued = 0;
-  #reader: ((read: Read) => void) | undefined;
+  #reader: OnRead | undefined;
   #timer: Timer | undefined;
   #total: Timer | undefined;
   #progressAt = 0;
@@ -182,6 +190,12 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
     return new Promise((resolve) => {
       this.#reader = resolve;
     });
+  }
+
+  wait(fn: OnRead): void {
+    const now = this.poll();
+    if (now) fn(now);
+    else this.#reader = fn;
   }
 
   get ended(): Promise<Ending> {

@@ -35,34 +35,76 @@ export function writeHead(response: ServerResponse, reply: Reply, added: RawHead
  */
 export function writeBody(response: ServerResponse, reply: Reply, dialect: Dialect): Written | Promise<Written> {
   const first = reply.body.poll();
+  if (first?.done) return finish(response, reply, dialect, { bytes: 0, tail: nothing });
   if (!first) return writeOn(response, reply, dialect, []);
-  if (first.done) return finish(response, reply, dialect, { bytes: 0, tail: nothing });
   const second = reply.body.poll();
   // Most answers are one chunk: head, body and end go out together.
   if (second?.done) return finish(response, reply, dialect, { bytes: first.value.byteLength, tail: first.value, unwritten: first.value });
-  return writeOn(response, reply, dialect, second ? [first.value, second.value] : [first.value]);
+  return writeOn(response, reply, dialect, second ? [first, second] : [first]);
 }
 
-/** Writes the chunks that were polled, and then what still comes. */
-async function writeOn(response: ServerResponse, reply: Reply, dialect: Dialect, polled: Uint8Array[]): Promise<Written> {
-  let bytes = 0;
-  let tail: Uint8Array = nothing;
-  for (;;) {
-    let value = polled.shift();
-    if (!value) {
-      const read = reply.body.poll() ?? (bytes === 0 && !reply.empty ? await firstRead(response, reply) : await reply.body.next());
-      if (read.done) break;
-      value = read.value;
-    }
-    if (response.closed || response.destroyed) {
-      reply.discard();
-      break;
-    }
-    bytes += value.byteLength;
-    tail = value;
-    if (!response.write(value)) await drained(response);
+function writeOn(response: ServerResponse, reply: Reply, dialect: Dialect, polled: Read[]): Promise<Written> {
+  return new Promise((resolve, reject) => {
+    new BodyWriter({ response, reply, dialect, polled, resolve, reject }).pump();
+  });
+}
+
+interface Writing {
+  readonly response: ServerResponse;
+  readonly reply: Reply;
+  readonly dialect: Dialect;
+  /** Reads that were polled and come first. */
+  readonly polled: Read[];
+  resolve(written: Written | Promise<Written>): void;
+  reject(error: unknown): void;
+}
+
+/** Hands chunks on in the turn in which they come, as a stream has one promise and not one for each event. */
+class BodyWriter {
+  readonly #writing: Writing;
+  #bytes = 0;
+  #tail: Uint8Array = nothing;
+  #flush: NodeJS.Immediate | undefined;
+  readonly #onRead = (read: Read): void => {
+    if (this.#flush) clearImmediate(this.#flush);
+    this.#flush = undefined;
+    this.pump(read);
+  };
+
+  constructor(writing: Writing) {
+    this.#writing = writing;
   }
-  return finish(response, reply, dialect, { bytes, tail });
+
+  /** Writes what is at hand, and waits for more. */
+  pump(came?: Read): void {
+    const { response, reply, polled, reject } = this.#writing;
+    try {
+      for (let read = came ?? polled.shift() ?? reply.body.poll(); read; read = polled.shift() ?? reply.body.poll()) {
+        if (!this.#take(read)) return;
+      }
+      // The head goes out with the first chunk; where that is long in coming, it goes alone. By an empty chunk and not by
+      // flushHeaders(), which would turn latin1 values into UTF-8.
+      if (this.#bytes === 0 && !reply.empty) this.#flush = setImmediate(() => response.write(nothing));
+      reply.body.wait(this.#onRead);
+    } catch (error) {
+      reject(error);
+    }
+  }
+
+  /** Whether to go on at once. */
+  #take(read: Read): boolean {
+    const { response, reply, dialect, resolve } = this.#writing;
+    if (read.done || response.closed || response.destroyed) {
+      if (!read.done) reply.discard();
+      resolve(finish(response, reply, dialect, { bytes: this.#bytes, tail: this.#tail }));
+      return false;
+    }
+    this.#bytes += read.value.byteLength;
+    this.#tail = read.value;
+    if (response.write(read.value)) return true;
+    void drained(response).then(() => this.pump());
+    return false;
+  }
 }
 
 /** Of a body that was read to its end; `tail` is its last chunk. */
@@ -93,17 +135,6 @@ function end(response: ServerResponse, reply: Reply, dialect: Dialect, { bytes, 
     breakOff(response, reply, dialect, tail, ending);
   }
   return { ending, bytes, left: false };
-}
-
-/**
- * The head goes out with the first chunk; where that is long in coming, it goes alone. By an empty chunk and not by
- * flushHeaders(), which would turn latin1 values into UTF-8.
- */
-async function firstRead(response: ServerResponse, reply: Reply): Promise<Read> {
-  const flush = setImmediate(() => response.write(nothing));
-  const read = await reply.body.next();
-  clearImmediate(flush);
-  return read;
 }
 
 /** Room to write again, or nobody left to write to. */
