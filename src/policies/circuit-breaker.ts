@@ -20,6 +20,8 @@ export const circuitBreakerSettings = z.strictObject({
   cooldownMax: duration.prefault('5m'),
   /** Calls let through at a time while half-open. */
   probes: count.default(3),
+  /** How long after it has closed again it lets only a share of the calls pass, growing from a tenth to all; none unless set. */
+  slowStart: duration.optional(),
   per: z.enum(['upstream', 'model']).default('upstream'),
   on: verdictList.default(['overloaded', 'server-error', 'network', 'timeout']),
   observe: z.boolean().default(false),

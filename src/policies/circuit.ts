@@ -8,6 +8,8 @@ export interface CircuitRule extends TripRule {
   cooldownMax: number;
   /** Calls let through at a time while half-open, and as many successes close the circuit. */
   probes: number;
+  /** How long after its probes have closed it not all calls pass, but more and more of them; 0 or undefined for at once. */
+  slowStart?: number | undefined;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface CircuitRule extends TripRule {
  */
 export type Evidence = 'success' | 'failure' | 'alive' | 'nothing';
 
-/** Everything that outlives the process, as JSON. The calls of the window do not. */
+/** Everything that outlives the process, as JSON. The calls of the window and a slow start do not. */
 export interface CircuitSnapshot {
   state: CircuitState;
   forced: 'open' | 'closed' | null;
@@ -31,6 +33,9 @@ export interface CircuitSnapshot {
 
 /** What `admit` answers where a call may not pass; an admission is never 0. */
 export const refused = 0;
+
+/** The share of calls that pass at the beginning of a slow start, as a fraction of 1; it grows evenly to all of them. */
+const firstShare = 0.1;
 
 /**
  * A circuit breaker's state machine. A call is admitted, decided when its outcome is known and counted when its body has
@@ -50,6 +55,10 @@ export class Circuit {
   #reopened = 0;
   #probing = 0;
   #passed = 0;
+  /** When its probes closed it, while a slow start may still be going on. */
+  #recoveredAt: number | undefined;
+  /** Of a slow start: what the calls so far add up to that the next may pass for; it passes at 1. */
+  #due = 1;
 
   /** `onOpened` is called at once whenever the circuit opens. */
   constructor({ clock, random }: Pick<PolicyContext, 'clock' | 'random'>, onOpened: () => void) {
@@ -77,9 +86,16 @@ export class Circuit {
     return this.#state === 'open' && !this.#forced ? Math.max(0, this.#openUntil - this.#clock.now()) : 0;
   }
 
+  /** Whether it is closed and lets only a share of the calls pass yet. */
+  get slow(): boolean {
+    return this.#recoveredAt !== undefined;
+  }
+
   /** An admission for `decide` and `count`, or `refused`. */
   admit(rule: CircuitRule): number {
-    if (this.#state === 'closed') return this.#generation;
+    if (this.#state === 'closed') {
+      return this.#recoveredAt !== undefined && this.#isHeldBack(this.#recoveredAt, rule) ? refused : this.#generation;
+    }
     if (this.#state === 'open') {
       if (this.shut) return refused;
       this.#enter('half-open', 'the cooldown is over');
@@ -101,7 +117,10 @@ export class Circuit {
     }
     this.#passed += 1;
     // The generation goes on: a probe that ends badly later counts as any other call of the closed circuit.
-    if (this.#passed >= rule.probes) this.#become('closed', `${this.#passed} probes succeeded`);
+    if (this.#passed < rule.probes) return;
+    this.#become('closed', `${this.#passed} probes succeeded`);
+    this.#recoveredAt = rule.slowStart ? this.#clock.now() : undefined;
+    this.#due = 1;
   }
 
   /** An admitted call has ended. */
@@ -151,6 +170,19 @@ export class Circuit {
     this.#window.reset(run);
   }
 
+  /** Spread evenly and not drawn: of ten calls at a share of a fifth the first and the sixth pass. */
+  #isHeldBack(since: number, { slowStart = 0 }: CircuitRule): boolean {
+    const elapsedMs = this.#clock.now() - since;
+    if (elapsedMs >= slowStart) {
+      this.#recoveredAt = undefined;
+      return false;
+    }
+    // Ten tenths fall a little short of one.
+    const held = this.#due < 1 - 1e-6;
+    this.#due += Math.max(firstShare, elapsedMs / slowStart) - (held ? 0 : 1);
+    return held;
+  }
+
   #open(why: string, rule: CircuitRule, retryAfterMs: number | undefined): void {
     this.#reopened = this.#state === 'half-open' ? this.#reopened + 1 : 0;
     this.#openUntil = this.#clock.now() + this.#cooldownMs(rule, retryAfterMs);
@@ -176,6 +208,7 @@ export class Circuit {
   #become(state: CircuitState, why: string): void {
     this.#state = state;
     this.#why = why;
+    this.#recoveredAt = undefined;
     if (state === 'open') this.#onOpened();
   }
 }

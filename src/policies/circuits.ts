@@ -13,7 +13,7 @@ export interface CircuitsSnapshot extends CircuitSnapshot {
 
 type Transition = Extract<Event, { kind: 'circuit' }>;
 
-/** How long a refused call is told to wait where nobody knows: while probes are out, and while a circuit is held open. */
+/** How long a refused call is told to wait where nobody knows: while probes are out or a slow start, and while a circuit is held open. */
 const probingMs = 1000;
 const heldOpenMs = 30_000;
 
@@ -115,10 +115,14 @@ export class Lane implements Admission {
   /** The answer to a call that may not pass now. */
   refused(): Failure {
     const shut = [this.#above, this.circuit].filter((circuit) => circuit !== undefined).filter((circuit) => circuit.shut);
-    const why = shut.length > 0 ? `open (${shut.map((circuit) => circuit.why).join('; ')})` : 'trying whether it has recovered';
+    const why = shut.length > 0 ? `open (${shut.map((circuit) => circuit.why).join('; ')})` : this.#hesitation;
     const retryAfterMs = shut.length > 0 ? Math.max(...shut.map((circuit) => circuit.openForMs || heldOpenMs)) : probingMs;
     const subject = this.#model === undefined ? this.#upstream : `${this.#model} at ${this.#upstream}`;
     return failure('circuit_open', `the circuit breaker of ${subject} is ${why}`, { retryAfterMs });
+  }
+
+  get #hesitation(): string {
+    return this.circuit.slow ? 'letting calls back in little by little' : 'trying whether it has recovered';
   }
 
   /** The event of its change from another state; undefined where it has not changed. */
