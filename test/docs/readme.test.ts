@@ -89,6 +89,11 @@ describe('the documentation', () => {
       'circuit-refused': true,
       'bulkhead-waited': true,
       'bulkhead-rejected': true,
+      fallback: true,
+      'target-skipped': true,
+      cache: true,
+      degraded: true,
+      'fault-injected': true,
     } satisfies Partial<Record<EventKind, true>>;
     const page = pages.find(({ path }) => path === join('docs', 'policies.md'));
     const lines = [...(page?.text.matchAll(/^- Events: (.*)\.$/gm) ?? [])].flatMap(([, line]) => [...(line ?? '').matchAll(/`([^`]+)`/g)]);
