@@ -6,10 +6,8 @@ const sections: readonly (readonly [section: string, keys: readonly string[]])[]
   ['admin', ['publicUrl']],
   ['policies.*', ['loopDetection', 'validate']],
   ['agents.*', ['loopDetection', 'validate']],
-  ['*.*.timeout', ['keepAlive']],
   ['*.*.retry', ['adapt', 'adjust']],
   ['*.*.fallback.*', ['maxTokens']],
-  ['*.*.fallback.*.timeout', ['keepAlive']],
   ['*.*.fallback.*.retry', ['adapt', 'adjust']],
   ['telemetry', ['traces', 'capture', 'semconv']],
 ];

@@ -6,6 +6,7 @@ import type { Outcome } from '../core/outcome.ts';
 import type { Policy, PolicyContext } from '../core/policy.ts';
 import { duration } from '../settings/units.ts';
 import { observeLimits } from './observe-limits.ts';
+import { keptAlive } from './timeout-keep-alive.ts';
 import { untilAborted } from './until-aborted.ts';
 
 export const timeoutSettings = z.strictObject({
@@ -21,6 +22,8 @@ export const timeoutSettings = z.strictObject({
   total: duration.optional(),
   /** A stream that has shown start-up frames and no error for that long is handed on. */
   hold: duration.prefault('15s'),
+  /** A comment to the agent after every such silence of an event stream that has been handed on; none unless set. */
+  keepAlive: duration.refine((ms) => ms >= 1000, 'expected 1s or more').optional(),
   observe: z.boolean().default(false),
 });
 
@@ -28,7 +31,7 @@ export type TimeoutSettings = z.output<typeof timeoutSettings>;
 
 /**
  * Gives every attempt its limits. The attempt keeps `connect`, `total` and, up to the head, `firstByte`; the gate keeps the
- * rest. In observe mode nothing is limited, and a limit that would have run out is noted.
+ * rest. In observe mode nothing is limited, and a limit that would have run out is noted; nothing is kept alive.
  */
 export function createTimeout(settings: TimeoutSettings, { clock }: Pick<PolicyContext, 'clock'>): Policy {
   const answeredLimits = limitsOf(settings, true);
@@ -36,7 +39,9 @@ export function createTimeout(settings: TimeoutSettings, { clock }: Pick<PolicyC
 
   const limited = (call: Call, exchange: Exchange, next: Handler): Promise<Outcome> => {
     const limits = call.kind === 'llm' && call.stream !== true ? answeredLimits : otherLimits;
-    return settings.observe ? observeLimits(limits, exchange, next, clock) : next({ ...exchange, limits });
+    if (settings.observe) return observeLimits(limits, exchange, next, clock);
+    const answered = next({ ...exchange, limits });
+    return settings.keepAlive === undefined ? answered : keepingAlive(answered, settings.keepAlive, clock);
   };
 
   /** The description may wait for the rest of an upload, and the call may end before that. */
@@ -52,6 +57,11 @@ export function createTimeout(settings: TimeoutSettings, { clock }: Pick<PolicyC
       return described instanceof Promise ? whenDescribed(described, exchange, next) : limited(described, exchange, next);
     },
   };
+}
+
+async function keepingAlive(answered: Promise<Outcome>, everyMs: number, clock: PolicyContext['clock']): Promise<Outcome> {
+  const outcome = await answered;
+  return outcome.kind === 'reply' ? keptAlive(outcome, everyMs, clock) : outcome;
 }
 
 /** The head of a model's answer that is not streamed comes only when all of it is there: it has a limit of its own. */
