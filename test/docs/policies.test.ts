@@ -8,7 +8,7 @@ const page = readFileSync(new URL('../../docs/policies.md', import.meta.url), 'u
 it('the page of policies explains every kind of fault, and no other', () => {
   const section = page.slice(page.indexOf('## Chaos'));
   const kinds = [...section.matchAll(/^\| `([\w-]+)` /gm)].map(([, kind]) => kind);
-  expect(kinds.toSorted()).toEqual(faultKinds.toSorted());
+  expect(new Set(kinds)).toEqual(new Set(faultKinds));
 });
 
 it('the page of policies has an example of every policy that there is', () => {
