@@ -1,11 +1,12 @@
 import type { PolicyContext } from './core/policy.ts';
 import { circuitsOf } from './policies/circuits.ts';
 import { placesOf } from './policies/places.ts';
+import { retryBudgetOf } from './policies/retry-budget.ts';
 import type { StackView } from './stacks.ts';
 import type { UpstreamReading } from './telemetry/readings.ts';
 
 /**
- * What breakers and bulkheads hold now, for the gauges. Where the stacks in force have none for an upstream, there is no
+ * What breakers, bulkheads and retry budgets hold now, for the gauges. Where the stacks in force have none for an upstream, there is no
  * limit and no circuit, whatever is left of an earlier configuration.
  */
 export function readUpstreams(
@@ -24,6 +25,7 @@ export function readUpstreams(
           bulkheadInUse: inUse,
           bulkheadQueued: queued,
           bulkheadLimit: policies.has('bulkhead') ? limit : 0,
+          retryBudgetUsed: retryBudgetOf(context, upstream).used,
         },
       ];
     }),
