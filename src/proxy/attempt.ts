@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../core/clock.ts';
 import { EndingCell, type OnEnding } from '../core/ending-cell.ts';
 import type { AbortReason, Exchange } from '../core/exchange.ts';
 import { abortedFailure, failure } from '../core/failure.ts';
-import { headerValue, mediaType, type RawHeaders } from '../core/headers.ts';
+import { headerValue, mediaType } from '../core/headers.ts';
 import {
   createReply,
   type Ending,
@@ -17,6 +17,7 @@ import {
   type TimeoutPhase,
 } from '../core/outcome.ts';
 import { responseFields, trailerFields } from './fields.ts';
+import { latin1Fields } from './latin1-fields.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { createTunnel } from './tunnel.ts';
 import { closedByPeer, upstreamFailure } from './upstream-error.ts';
@@ -103,7 +104,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, _headers: unknown, statusText?: string): void {
-    const raw = latin1(controller.rawHeaders);
+    const raw = latin1Fields(controller.rawHeaders);
     if (status < 100 || (statusText?.length ?? 0) > longestReason) {
       this.#fail(this.#protocolError('Its status line is not valid.'));
       return;
@@ -149,7 +150,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
-    const trailers = trailerFields(latin1(controller.rawTrailers));
+    const trailers = trailerFields(latin1Fields(controller.rawTrailers));
     this.#end({ verdict: 'ok', complete: true, bytes: this.#bytes, ...(trailers.length > 0 && { trailers }) });
   }
 
@@ -169,7 +170,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
       this.#fail(this.#protocolError('It upgraded the connection in an unknown way.'));
       return;
     }
-    const tunnel = createTunnel(responseFields(latin1(controller.rawHeaders)), socket);
+    const tunnel = createTunnel(responseFields(latin1Fields(controller.rawHeaders)), socket);
     this.#answer(tunnel);
     this.#end({ verdict: 'ok', complete: true, bytes: 0 });
   }
@@ -185,11 +186,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
   }
 
   next(): Promise<Read> {
-    const now = this.poll();
-    if (now) return Promise.resolve(now);
-    return new Promise((resolve) => {
-      this.#reader = resolve;
-    });
+    return new Promise((resolve) => this.wait(resolve));
   }
 
   wait(fn: OnRead): void {
@@ -298,16 +295,4 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
   get #sent(): Failure['sent'] {
     return this.#started ? 'maybe' : 'no';
   }
-}
-
-/**
- * undici gives the raw fields of HTTP/1.1 as bytes; one char a byte keeps them as they were. Those of HTTP/2 come by name,
- * with the values of each together.
- */
-function latin1(raw: Dispatcher.DispatchController['rawHeaders'] | undefined): RawHeaders {
-  if (!raw) return [];
-  if (!Array.isArray(raw)) {
-    return Object.entries(raw).flatMap(([name, value]) => (name.startsWith(':') ? [] : [value ?? []].flat().flatMap((one) => [name, one])));
-  }
-  return raw.map((part: Buffer | string) => (typeof part === 'string' ? part : part.toString('latin1')));
 }

@@ -55,8 +55,8 @@ interface Writing {
   readonly dialect: Dialect;
   /** Reads that were polled and come first. */
   readonly polled: Read[];
-  resolve(written: Written | Promise<Written>): void;
-  reject(error: unknown): void;
+  readonly resolve: (written: Written | Promise<Written>) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** Hands chunks on in the turn in which they come, as a stream has one promise and not one for each event. */

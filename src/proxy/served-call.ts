@@ -12,6 +12,7 @@ import type { RequestListener } from './agent-request.ts';
 import type { CallRecord } from './call-record.ts';
 import { writeEarlyHints } from './early-hints.ts';
 import { lingerOnClose } from './linger-on-close.ts';
+import { markingHeaders } from './marking-headers.ts';
 import { writeBody, writeHead } from './reply-writer.ts';
 import { join } from './tunnel.ts';
 
@@ -98,7 +99,7 @@ export class ServedCall implements RequestListener {
   }
 
   get signal(): Signal {
-    return this.#aborter.signal;
+    return this.#aborter;
   }
 
   /** Ends the call for a reason of ours: before commit it is refused with it, after commit it is broken off. */
@@ -285,27 +286,14 @@ export class ServedCall implements RequestListener {
       added.push('proxy-status', `outrigger; error=${failed.phase === 'connect' ? 'connection_timeout' : proxyStatus}`);
       if (failed.retryAfterMs !== undefined) added.push('retry-after', String(Math.max(1, Math.ceil(failed.retryAfterMs / 1000))));
     }
-    const refused = failed?.verdict === 'refused';
-    const retriedInVain = this.record.attempts > 1 && reply.verdict !== 'ok';
-    if (refused || (retriedInVain && this.#terms.suppressClientRetries)) added.push('x-should-retry', 'false');
+    const retriedInVain = this.record.attempts > 1 && reply.verdict !== 'ok' && this.#terms.suppressClientRetries;
+    if (failed?.verdict === 'refused' || retriedInVain) added.push('x-should-retry', 'false');
     return added;
   }
 
   #ownHeaders(): string[] {
-    if (!this.#terms.responseHeaders) return [];
-    const ms = this.#options.now() - this.record.startedAt;
-    const own = this.record.overheadMs(ms);
-    const ledger = this.record.ledger();
-    const headers = ['x-outrigger-id', this.record.id];
-    if (ledger !== '') headers.push('x-outrigger-attempts', ledger);
-    headers.push('server-timing', `upstream;dur=${tenths(ms - own)}, outrigger;dur=${tenths(own)}`);
-    return headers;
+    return this.#terms.responseHeaders ? markingHeaders(this.record, this.#options.now() - this.record.startedAt) : [];
   }
-}
-
-/** As many digits as tell something. */
-function tenths(ms: number): number {
-  return Math.round(ms * 10) / 10;
 }
 
 /** Failures after which what the connection still carries is no request. */
