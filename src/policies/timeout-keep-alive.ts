@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../core/clock.ts';
 import { headerValue, mediaType } from '../core/headers.ts';
-import { type Ending, type Read, type Reply, type Tap, tap } from '../core/outcome.ts';
+import { type Read, type Reply, type Tap, tap } from '../core/outcome.ts';
 
 /** A comment by the rules of server-sent events: whoever reads the stream passes over it. */
 const comment = Buffer.from(': keep-alive\n\n');
@@ -23,7 +23,7 @@ function takesComments({ headers, verdict, empty }: Reply): boolean {
 class KeepAlive implements Tap {
   readonly #everyMs: number;
   readonly #clock: Clock;
-  /** The read from below; it goes on while comments are sent. */
+  /** The read from below; it goes on while comments are sent, and ends when the reply is given up. */
   #pending: Promise<Read> | undefined;
   #timer: Timer | undefined;
   /** The last characters that passed; none at the start, where a comment may stand as well. */
@@ -49,11 +49,6 @@ class KeepAlive implements Tap {
         if (!commented) resolve(this.#took(read));
       }, reject);
     });
-  }
-
-  end(ending: Ending): Ending {
-    this.#timer?.cancel();
-    return ending;
   }
 
   #took(read: Read): Uint8Array | undefined {

@@ -65,7 +65,7 @@ class RateGuard implements Tap {
   }
 
   #judge(): void {
-    const { attempt, target, opened, note } = this.#exchange;
+    const { attempt, target, opened } = this.#exchange;
     this.#timer = undefined;
     if (opened.closed) return;
     if (this.#bytes * 1000 >= this.#settings.minimumRate * spanMs) {
@@ -74,7 +74,7 @@ class RateGuard implements Tap {
       return;
     }
     const event = { kind: 'timeout', attempt, upstream: target.upstream, phase: 'total', afterMs: spanMs } as const;
-    note(this.#settings.observe ? { kind: 'would', attempt, event } : event);
+    this.#exchange.note(this.#settings.observe ? { kind: 'would', attempt, event } : event);
     if (this.#settings.observe) return;
     this.#tooSlow = true;
     this.reply.discard();

@@ -25,9 +25,9 @@ async function round(ctx: TestContext, size: number, answer: () => Outcome, afte
 const limited = () => wholeReply({ verdict: 'rate-limited', status: 429 });
 
 function endedTunnel(): Outcome {
-  const { tunnel, end } = openTunnel();
-  end();
-  return tunnel;
+  const open = openTunnel();
+  open.end();
+  return open.tunnel;
 }
 
 describe('an adaptive bulkhead', () => {

@@ -98,11 +98,24 @@ describe('a bulkhead with a share for each agent', () => {
     await settle();
     for (const { stream } of calls.slice(0, 2)) stream.end();
     await settle();
-    expect(shown(ctx)).toMatchObject({ inUse: 1, agents: { b: 1 } });
+    expect(shown(ctx)).toEqual({ inUse: 1, limit: 4, queued: 0, queueLimit: 4, agents: { b: 1 } });
     await expect(policy.run(exchange({ agent: { name: 'c', source: 'header' } }), () => Promise.reject(new Error('bug')))).rejects.toThrow(
       'bug',
     );
     expect(shown(ctx)).toMatchObject({ agents: { b: 1 } });
+  });
+
+  it('counts nothing for an agent that hangs up in the moment it is served', async () => {
+    const ctx = context();
+    const policy = bulkhead(ctx);
+    const [, , third] = [1, 2, 3].map(() => start(policy, 'busy'));
+    await settle();
+    placesOf(ctx, 'main').limit({ concurrent: 4, queue: 4, perAgent: 1 });
+    expect(shown(ctx)).toMatchObject({ inUse: 3, agents: { busy: 3 } });
+    third?.on.hangUp();
+    await settle();
+    expect(third?.outcome).toMatchObject({ verdict: 'cancelled' });
+    expect(shown(ctx)).toMatchObject({ inUse: 2, queued: 0, agents: { busy: 2 } });
   });
 
   it('in observe mode tells who would be turned away, and admits all', async () => {

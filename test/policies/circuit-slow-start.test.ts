@@ -71,6 +71,17 @@ test('failures during a slow start open the circuit as ever, and an operator end
   expect(other.passing(100)).toBe(100);
 });
 
+test('every slow start begins with a call that passes', async () => {
+  const { clock, machine, failed } = await recovered();
+  for (let i = 0; i < 15; i += 1) failed();
+  expect(machine.state).toBe('open');
+  await clock.advance(machine.openForMs);
+  machine.decide(machine.admit(rule), 'success', rule);
+  expect(machine.slow).toBe(true);
+  expect(machine.admit(rule)).not.toBe(refused);
+  expect(machine.admit(rule)).toBe(refused);
+});
+
 test('a reload that takes the slow start away ends it', async () => {
   const { machine } = await recovered();
   const { slowStart: _, ...others } = rule;

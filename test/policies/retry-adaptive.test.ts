@@ -118,6 +118,13 @@ describe('adaptive retries', () => {
     expect(await seen(given)).toEqual({});
   });
 
+  it('do not spend their probe on an injected fault', async () => {
+    const given = context();
+    await batch(given, 10, unavailable);
+    await batch(given, 1, wholeReply, () => wholeReply({ verdict: 'overloaded', status: 503, origin: 'chaos' }));
+    expect(await batch(given, 3, unavailable)).toBe(1);
+  });
+
   it.each([
     ['a refusal of ours', () => failure('circuit_open', 'open')],
     ['an agent that left', () => failure('cancelled', 'gone')],

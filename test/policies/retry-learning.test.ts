@@ -41,6 +41,17 @@ test('a few retries prove nothing, ten that did not help stop the verdict, and n
   expect(learned.inspect(rule)).toEqual({ overloaded: { retries: 10, helped: 0, stopped: true } });
 });
 
+test('the first probe is sent at once, whatever was planned before the stop', () => {
+  const { learned, learn, allows } = learning();
+  learn(false, 9);
+  learned.planned('overloaded', rule);
+  learn(false, 1);
+  expect(learned.inspect(rule)).toMatchObject({ overloaded: { stopped: true } });
+  expect(allows()).toBe(true);
+  learned.planned('overloaded', rule);
+  expect(allows()).toBe(false);
+});
+
 test('a share of success that is just enough does not stop it', () => {
   const { learned, learn, allows } = learning();
   learn(true, 3);

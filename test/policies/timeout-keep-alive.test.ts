@@ -97,6 +97,8 @@ describe('a stream that is kept alive', () => {
     const seen = reading(reply);
     await clock.advance(20_000);
     reply.discard();
+    await clock.advance(0);
+    expect(clock.pending).toBe(0);
     await clock.advance(60_000);
     expect(seen).toEqual({ text: comment, over: true });
     expect(open.discarded).toBe(true);
