@@ -16,6 +16,7 @@ import { createGate } from './gate.ts';
 import { createGuarded } from './guarded.ts';
 import { createRetry, retrySettings } from './retry.ts';
 import { createTimeout, type TimeoutSettings, timeoutSettings } from './timeout.ts';
+import { createMinimumRate } from './timeout-rate.ts';
 
 /** A policy set as the configuration names it: a policy that it does not name does not act. */
 export const policySet = z.strictObject({
@@ -76,10 +77,16 @@ export function upstreamStack(set: PolicySet, upstream: string, models: readonly
     set.bulkhead && createBulkhead(set.bulkhead, upstream, context),
     set.timeout && createTimeout(set.timeout, context),
     createGate({ holds: needsVerdict(set) }, context),
+    set.timeout && minimumRate(set.timeout, context),
     // Behind the gate: injected faults are judged like real ones.
     set.chaos?.enabled && createChaos(set.chaos, upstream, context),
   ].filter((policy) => policy !== undefined && policy !== false);
   return { policies, run: stack(policies, send) };
+}
+
+/** Behind the gate, which reads an answer as fast as it comes for as long as it waits for all of it. */
+function minimumRate({ minimumRate, observe }: TimeoutSettings, context: PolicyContext): Policy | undefined {
+  return minimumRate === undefined ? undefined : createMinimumRate({ minimumRate, observe }, context);
 }
 
 /** Whether a policy must know what an answer is worth before it is committed. */

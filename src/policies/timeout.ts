@@ -4,7 +4,7 @@ import type { AttemptLimits, Exchange, Handler } from '../core/exchange.ts';
 import { abortedFailure } from '../core/failure.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Policy, PolicyContext } from '../core/policy.ts';
-import { duration } from '../settings/units.ts';
+import { duration, size } from '../settings/units.ts';
 import { observeLimits } from './observe-limits.ts';
 import { keptAlive } from './timeout-keep-alive.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -24,6 +24,8 @@ export const timeoutSettings = z.strictObject({
   hold: duration.prefault('15s'),
   /** A comment to the agent after every such silence of an event stream that has been handed on; none unless set. */
   keepAlive: duration.refine((ms) => ms >= 1000, 'expected 1s or more').optional(),
+  /** Bytes a second that a body must bring while all of it is waited for; none unless set. */
+  minimumRate: size.optional(),
   observe: z.boolean().default(false),
 });
 
@@ -31,7 +33,7 @@ export type TimeoutSettings = z.output<typeof timeoutSettings>;
 
 /**
  * Gives every attempt its limits. The attempt keeps `connect`, `total` and, up to the head, `firstByte`; the gate keeps the
- * rest. In observe mode nothing is limited, and a limit that would have run out is noted; nothing is kept alive.
+ * rest but for `minimumRate`, which is a policy of its own inside of the gate. In observe mode nothing is limited, and a limit that would have run out is noted; nothing is kept alive.
  */
 export function createTimeout(settings: TimeoutSettings, { clock }: Pick<PolicyContext, 'clock'>): Policy {
   const answeredLimits = limitsOf(settings, true);
