@@ -3,7 +3,7 @@ import { isMapping, valueAt } from './config-tree.ts';
 import { knownKeys } from './known-keys.ts';
 import type { Finding, Path } from './problem.ts';
 import { didYouMean } from './suggest.ts';
-import { isUnsupportedKey, isUnsupportedValue } from './unsupported.ts';
+import { isUnsupportedKey } from './unsupported.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -46,7 +46,6 @@ function unionFindings(issue: Extract<Issue, { code: 'invalid_union' }>, path: P
 function messageOf(issue: Issue, path: Path, value: unknown): string {
   if (issue.code === 'invalid_type') return wrongType(String(issue.expected), path, value);
   if (issue.code === 'invalid_value') {
-    if (isUnsupportedValue(path, value)) return 'not supported by this version';
     if (value === null) return withoutValue('a value', path);
     const options = issue.values.map(String);
     const hint = typeof value === 'string' ? didYouMean(value, options) : '';

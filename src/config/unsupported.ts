@@ -12,17 +12,10 @@ const sections: readonly (readonly [section: string, keys: readonly string[]])[]
   ['telemetry', ['traces', 'capture', 'semconv']],
 ];
 
-const backoffStrategies: ReadonlySet<unknown> = new Set(['fixed', 'linear', 'exponential', 'fibonacci', 'adaptive']);
-
 /** Whether a key that the schema does not know is one of the language all the same. */
 export function isUnsupportedKey(path: Path): boolean {
   const key = String(path.at(-1));
   return sections.some(([section, keys]) => keys.includes(key) && matches(section, path.slice(0, -1)));
-}
-
-/** Whether a value that the schema does not know is one of the language all the same. */
-export function isUnsupportedValue(path: Path, value: unknown): boolean {
-  return ['*.*.retry', '*.*.fallback.*.retry'].some((at) => matches(`${at}.backoff.strategy`, path)) && backoffStrategies.has(value);
 }
 
 function matches(pattern: string, path: Path): boolean {
