@@ -6,9 +6,9 @@ const sections: readonly (readonly [section: string, keys: readonly string[]])[]
   ['admin', ['publicUrl']],
   ['policies.*', ['loopDetection', 'validate']],
   ['agents.*', ['loopDetection', 'validate']],
-  ['*.*.retry', ['adapt', 'adjust']],
+  ['*.*.retry', ['adjust']],
   ['*.*.fallback.*', ['maxTokens']],
-  ['*.*.fallback.*.retry', ['adapt', 'adjust']],
+  ['*.*.fallback.*.retry', ['adjust']],
   ['telemetry', ['traces', 'capture', 'semconv']],
 ];
 

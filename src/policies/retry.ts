@@ -11,7 +11,7 @@ import { count, duration, share } from '../settings/units.ts';
 import { type Backoff, backoffSettings, createBackoff } from './backoff/backoff.ts';
 import { isRepeatable, resendObstacle } from './resend-safety.ts';
 import { type Reservation, type RetryBudget, retryBudgetOf } from './retry-budget.ts';
-import { type LearningRule, type RetryLearning, retryLearningOf } from './retry-learning.ts';
+import { type RetryLearning, retryLearningOf } from './retry-learning.ts';
 
 export const retrySettings = z.strictObject({
   /** In all, per target, the first one included. */
@@ -25,15 +25,14 @@ export const retrySettings = z.strictObject({
   retryAfter: z.strictObject({ respect: z.boolean().default(true), max: duration.prefault('60s') }).prefault({}),
   /** Retries against the calls of the last 10 s, per upstream. */
   budget: z.strictObject({ ratio: share.prefault('20%'), minimum: z.int().min(0).default(10) }).prefault({}),
+  /** When the adaptive strategy stops retrying a verdict: fewer of its retries than that share have helped within the window. */
+  adapt: z.strictObject({ minimumSuccess: share.prefault('30%'), window: duration.prefault('5m') }).prefault({}),
   /** An attempt that took longer before it failed is not made again; none unless set. */
   onlyIfFailedWithin: duration.optional(),
   observe: z.boolean().default(false),
 });
 
 export type RetrySettings = z.output<typeof retrySettings>;
-
-/** When the adaptive strategy stops retrying a verdict. */
-const learningRule: LearningRule = { minimumSuccess: 0.3, window: 300_000 };
 
 /**
  * Asks the same target again after an outcome that may pass. If nothing better comes, the upstream's own last reply is
@@ -124,7 +123,7 @@ class Retry implements Policy {
   /** The budgets of the upstreams that it has seen, and what the adaptive strategy has learned of them. */
   inspect(): unknown {
     const budgets = [...this.#budgets].map(([upstream, budget]) => [upstream, budget.inspect(this.#settings.budget)]);
-    const learned = this.#learning && [...this.#learning].map(([upstream, learning]) => [upstream, learning.inspect(learningRule)]);
+    const learned = this.#learning && [...this.#learning].map(([upstream, learning]) => [upstream, learning.inspect(this.#settings.adapt)]);
     return { budgets: Object.fromEntries(budgets), ...(learned && { learned: Object.fromEntries(learned) }) };
   }
 
@@ -146,10 +145,10 @@ class Retry implements Policy {
     const computedMs = this.#backoff(attempts, learning?.helpedShare(outcome.verdict));
     const waitMs = Math.max(computedMs, floorMs);
     if (this.#context.clock.now() + waitMs >= exchange.deadline) return 'deadline';
-    if (learning && !learning.allows(outcome.verdict, learningRule)) return 'unhelpful';
+    if (learning && !learning.allows(outcome.verdict, this.#settings.adapt)) return 'unhelpful';
     const reservation = budget.reserve(waitMs, this.#settings.budget);
     if (!reservation) return 'budget';
-    if (outcome.origin !== 'chaos') learning?.planned(outcome.verdict, learningRule);
+    if (outcome.origin !== 'chaos') learning?.planned(outcome.verdict, this.#settings.adapt);
     return { waitMs, source: floorMs > computedMs ? 'retry-after' : 'computed', reservation };
   }
 
@@ -159,7 +158,7 @@ class Retry implements Policy {
       if (outcome.origin === 'chaos' || isOutOfTime(outcome)) return;
       if (outcome.verdict !== 'ok' && !this.#on.has(outcome.verdict)) return;
     }
-    learning?.learn(retried, outcome.kind === 'tunnel' || outcome.verdict === 'ok', learningRule);
+    learning?.learn(retried, outcome.kind === 'tunnel' || outcome.verdict === 'ok', this.#settings.adapt);
   }
 
   #budgetOf(upstream: string): RetryBudget {

@@ -32,8 +32,14 @@ async function call(given: TestContext, answers: Answer[], overrides?: Overrides
 }
 
 /** Many calls at the same moment; tells how many of them were retried. */
-async function batch(given: TestContext, size: number, retryAnswer: () => Outcome, firstAnswer: () => Outcome = unavailable) {
-  const policy = adaptive(given);
+async function batch(
+  given: TestContext,
+  size: number,
+  retryAnswer: () => Outcome,
+  firstAnswer: () => Outcome = unavailable,
+  overrides?: Overrides,
+) {
+  const policy = adaptive(given, overrides);
   const calls = Array.from({ length: size }, () => exchange());
   const outcomes = Promise.all(calls.map((on) => policy.run(on, script(firstAnswer(), retryAnswer))));
   await given.clock.advance(2000);
@@ -154,6 +160,36 @@ describe('adaptive retries', () => {
     expect(adaptive(given, { observe: true }).inspect?.()).not.toHaveProperty('learned');
     await adaptive(given, { observe: true }).run(exchange(), script(unavailable()));
     expect(await seen(given)).toEqual({});
+  });
+});
+
+describe('the settings of adaptive retries', () => {
+  /** How many calls of a batch are retried, once so many of twenty retries have helped. */
+  const retriedAfter = async (given: TestContext, helped: number, adapt: Overrides['adapt']) => {
+    await batch(given, helped, wholeReply, unavailable, { adapt });
+    await batch(given, 20 - helped, unavailable, unavailable, { adapt });
+    return batch(given, 4, wholeReply, unavailable, { adapt });
+  };
+
+  it('say how many retries must help, 30 % unless set', async () => {
+    expect(await retriedAfter(context(), 5, {})).toBe(1);
+    expect(await retriedAfter(context(), 6, {})).toBe(4);
+    expect(await retriedAfter(context(), 5, { minimumSuccess: '25%' })).toBe(4);
+    expect(await retriedAfter(context(), 6, { minimumSuccess: '31%' })).toBe(1);
+  });
+
+  it('say how long it is remembered, five minutes unless set', async () => {
+    const retriedLater = async (afterMs: number, adapt: Overrides['adapt']) => {
+      const given = context();
+      await batch(given, 20, unavailable, unavailable, { adapt });
+      await given.clock.advance(afterMs);
+      // The probe is out of the way.
+      await batch(given, 1, unavailable, unavailable, { adapt });
+      return batch(given, 4, unavailable, unavailable, { adapt });
+    };
+    expect(await retriedLater(60_000, {})).toBe(0);
+    expect(await retriedLater(60_000, { window: '1m' })).toBe(4);
+    expect(await retriedLater(300_000, {})).toBe(4);
   });
 });
 
