@@ -30,7 +30,10 @@ export interface GenerationsOptions {
 }
 
 /** State that is kept by upstream and that calls under way still count in, after their upstream has left the configuration. */
-const countedByCalls = ['bulkhead', 'retry', 'retry (observed)', 'fallback', 'chaos'] as const;
+const countedByCalls = ['bulkhead', 'retry', 'retry (observed)', 'retry learning', 'fallback', 'chaos'] as const;
+
+/** State that is kept by upstream and that says something of the server behind it alone. */
+const learnedOfServers = ['circuitBreaker', 'retry learning'] as const;
 
 /**
  * The configuration in force and those before it that calls still run on. A call stays with the one it began under; that
@@ -66,7 +69,7 @@ export class Generations {
       for (const connections of connectionsOf(without(links, before.links))) void connections.destroy();
       throw error;
     }
-    this.#forgetCircuits(loaded);
+    this.#forgetServers(loaded);
     this.#current = this.#build(loaded, links);
     void this.#retire(before);
   }
@@ -86,8 +89,8 @@ export class Generations {
     return { loaded, links, stacks, plane: createPlane(loaded.config, stacks) };
   }
 
-  /** What a circuit has learnt is about the server at the upstream's URL. Calls under way keep theirs to themselves. */
-  #forgetCircuits({ config: { upstreams } }: LoadedConfig): void {
+  /** What circuits and retries have learned is about the server at the upstream's URL. Calls under way keep theirs to themselves. */
+  #forgetServers({ config: { upstreams } }: LoadedConfig): void {
     const { context, registry, journal } = this.#options;
     const kept = new Set<string>();
     for (const [upstream, { url }] of Object.entries(this.#current.loaded.config.upstreams)) {
@@ -99,7 +102,7 @@ export class Generations {
       const why = upstreams[upstream] ? 'its url has changed' : 'it is gone from the configuration';
       if (from !== 'closed') journal.publish({ kind: 'circuit', attempt: 0, upstream, from, to: 'closed', why });
     }
-    registry.retain('circuitBreaker', kept);
+    for (const policy of learnedOfServers) registry.retain(policy, kept);
   }
 
   async #retire(before: Generation): Promise<void> {

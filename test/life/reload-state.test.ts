@@ -4,7 +4,7 @@ import { http, ok } from '../kit/http-text.ts';
 import { exchange, rawClient } from '../kit/raw-client.ts';
 import { answer, type RawUpstream, rawUpstream, silent } from '../kit/raw-upstream.ts';
 import { eventually } from '../kit/timing.ts';
-import { load, reloadingSidecar, sampleOf } from './reloading-sidecar.ts';
+import { load, type ReloadingSidecar, reloadingSidecar, sampleOf } from './reloading-sidecar.ts';
 
 const get = http(['GET / HTTP/1.1', 'Host: a']);
 const broken = http(['HTTP/1.1 500 Internal Server Error', 'Content-Length: 0']);
@@ -149,6 +149,52 @@ describe('a retry budget', () => {
     sidecar.change(configFor(upstream, { retry: { ...retry, budget: { ratio: '0%', minimum: 2 } } }));
     await exchange(sidecar.proxy, get);
     expect(upstream.requests).toHaveLength(5);
+  });
+});
+
+describe('what adaptive retries have learned', () => {
+  const retry = {
+    attempts: 2,
+    backoff: { strategy: 'adaptive', base: '1ms', max: '2ms' },
+    budget: { ratio: '100%', minimum: 1000 },
+    adapt: { window: '10m' },
+  };
+
+  /** How often the upstream is asked for one call. */
+  async function askedFor(sidecar: ReloadingSidecar, upstream: RawUpstream): Promise<number> {
+    const before = upstream.requests.length;
+    await exchange(sidecar.proxy, get);
+    return upstream.requests.length - before;
+  }
+
+  /** Retries are in vain, so there are none any more; the probe has been sent, and the next is half a minute away. */
+  async function discouraged() {
+    const upstream = await rawUpstream(answer(broken));
+    const sidecar = await reloadingSidecar(configFor(upstream, { retry }));
+    for (let call = 0; call < 11; call += 1) await exchange(sidecar.proxy, get);
+    expect(await askedFor(sidecar, upstream)).toBe(1);
+    return { upstream, sidecar };
+  }
+
+  it('stays when the configuration changes', async () => {
+    const { upstream, sidecar } = await discouraged();
+    sidecar.change(configFor(upstream, { retry, deadline: '1m' }));
+    expect(await askedFor(sidecar, upstream)).toBe(1);
+  });
+
+  it('is forgotten for another url', async () => {
+    const { sidecar } = await discouraged();
+    const other = await rawUpstream(answer(broken));
+    sidecar.change(configFor(other, { retry }));
+    expect(await askedFor(sidecar, other)).toBe(2);
+  });
+
+  it('is forgotten with its upstream', async () => {
+    const { upstream, sidecar } = await discouraged();
+    sidecar.change(configFor(upstream, { retry }, 'other'));
+    expect(await askedFor(sidecar, upstream)).toBe(2);
+    sidecar.change(configFor(upstream, { retry }));
+    expect(await askedFor(sidecar, upstream)).toBe(2);
   });
 });
 
