@@ -94,7 +94,7 @@ describe('what npm run build has made', () => {
     ];
     expect(needed.filter((path) => !paths.includes(path))).toEqual([]);
     const belongs =
-      /^(package\.json|LICENSE|README\.md|bin\/outrigger\.js|dist\/.*\.js|config\/[\w.-]+\.(yaml|json)|docs\/.+\.(md|png|svg))$/;
+      /^(package\.json|LICENSE|README\.md|bin\/outrigger\.js|dist\/.*\.js|config\/(examples\/)?[\w.-]+\.(yaml|json)|docs\/.+\.(md|png|svg))$/;
     expect(paths.filter((path) => !belongs.test(path))).toEqual([]);
   });
 
