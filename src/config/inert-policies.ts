@@ -1,32 +1,35 @@
-import type { PolicySet } from '../policies/index.ts';
-import type { RetrySettings } from '../policies/retry.ts';
+import { needsVerdict, type PolicySet } from '../policies/index.ts';
+import { valueAt } from './config-tree.ts';
 import { formatDuration } from './format-duration.ts';
-import type { Finding, Path } from './problem.ts';
+import { sayOfCache } from './inert-cache.ts';
+import { longestRetries, sayOfRetry } from './inert-retry.ts';
+import type { Finding, Path, Say } from './problem.ts';
 
 /** A breaker that needs more calls a second than this to judge by their ratio will hardly ever do so. */
 const likelyCallsPerSecond = 10;
 
-/** What a policy set says in vain or against itself. `path` is where it stands. */
-export function inertPolicies(set: PolicySet, path: Path): Finding[] {
+/** What a policy set says in vain or against itself. `path` is where it stands in `root`, the configuration as it was written. */
+export function inertPolicies(set: PolicySet, path: Path, root: unknown): Finding[] {
   const findings: Finding[] = [];
-  const say = (below: string, message: string) => findings.push({ path: [...path, ...below.split('.')], at: 'key', message });
+  const pathOf = (below: string): Path => [...path, ...below.split('.')];
+  const say = (below: string, message: string) => findings.push({ path: pathOf(below), at: 'key', message });
   sayOfTimes(set, say);
-  sayOfRetry(set, say);
+  sayOfRetry(set, say, (below) => valueAt(root, pathOf(below)) !== undefined);
   sayOfBreaker(set, say);
   sayOfBulkhead(set, say);
   sayOfFallback(set, say);
+  sayOfCache(set, say);
   return findings;
 }
 
-type Say = (below: string, message: string) => unknown;
-
-function sayOfTimes({ deadline, timeout }: PolicySet, say: Say): void {
+function sayOfTimes(set: PolicySet, say: Say): void {
+  const { deadline, timeout } = set;
   if (deadline === 0) say('deadline', 'lets no call through: 0 is no time at all; leave it out for no deadline');
   if (!timeout) return;
   for (const key of ['connect', 'firstByte', 'answer', 'idle', 'total'] as const) {
     if (timeout[key] === 0) say(`timeout.${key}`, 'lets no call through: 0 is no time at all, not none');
   }
-  const { firstByte, total, connect } = timeout;
+  const { firstByte, total, connect, idle, keepAlive, minimumRate } = timeout;
   if (deadline !== undefined && deadline > 0 && firstByte >= deadline) {
     say('timeout.firstByte', `is never reached: the deadline of ${formatDuration(deadline)} comes first`);
   }
@@ -34,47 +37,14 @@ function sayOfTimes({ deadline, timeout }: PolicySet, say: Say): void {
     say('timeout.firstByte', `is never reached: the total of ${formatDuration(total)} comes first`);
   }
   if (connect >= firstByte && firstByte > 0) say('timeout.connect', 'is never reached: timeout.firstByte comes first');
-}
-
-function sayOfRetry({ deadline, timeout, retry }: PolicySet, say: Say): void {
-  if (!retry) return;
-  const { attempts, on, backoff, budget, retryAfter } = retry;
-  if (attempts === 1) {
-    say('retry.attempts', 'counts the first attempt too: with 1 nothing is retried');
-    return;
+  // A stream that an agent holds open is not held to `idle`.
+  if (keepAlive !== undefined && keepAlive >= idle && idle > 0) {
+    say('timeout.keepAlive', `comes only on streams that an agent holds open by GET: idle ends any other after ${formatDuration(idle)}`);
   }
-  if (on.length === 0) {
-    say('retry.on', 'is empty: nothing is retried');
-    return;
+  if (minimumRate === 0) say('timeout.minimumRate', 'is 0: no answer is too slow');
+  else if (minimumRate !== undefined && !needsVerdict(set)) {
+    say('timeout.minimumRate', 'does nothing: no policy of the set waits for the whole of an answer');
   }
-  if (budget.ratio === 0 && budget.minimum === 0) say('retry.budget', 'is 0: nothing is retried');
-  if (backoff.base > backoff.max) say('retry.backoff.base', `is above max: every wait is ${formatDuration(backoff.max)} at most`);
-  if (deadline === undefined || deadline === 0) return;
-  if (retryAfter.respect && retryAfter.max > deadline && on.includes('rate-limited')) {
-    say('retry.retryAfter.max', `is above the deadline of ${formatDuration(deadline)}: waits that long are not begun`);
-  }
-  const { attemptMs, waitsMs, neededMs } = longestRetries(retry, timeout);
-  if (neededMs <= deadline) return;
-  const parts =
-    attemptMs > 0 ? `${attempts} attempts of up to ${formatDuration(attemptMs)} and waits of` : `${attempts} attempts with waits of`;
-  say(
-    'retry.attempts',
-    `cannot always be made: ${parts} up to ${formatDuration(waitsMs)} take ${formatDuration(neededMs)}, the deadline is ${formatDuration(deadline)}`,
-  );
-}
-
-/** How long all attempts may take with the waits between them; an attempt counts only where one that timed out is made again. */
-function longestRetries(retry: RetrySettings, timeout: PolicySet['timeout']) {
-  const waitsMs = longestWaitsMs(retry);
-  const attemptMs = timeout && retry.on.includes('timeout') ? Math.max(timeout.firstByte, timeout.answer ?? 0) : 0;
-  return { attemptMs, waitsMs, neededMs: retry.attempts * attemptMs + waitsMs };
-}
-
-/** The waits between all attempts, each at its longest. */
-function longestWaitsMs({ attempts, backoff }: RetrySettings): number {
-  let sumMs = 0;
-  for (let retry = 1; retry < attempts; retry++) sumMs += Math.min(backoff.max, backoff.base * backoff.multiplier ** (retry - 1));
-  return Math.round(sumMs);
 }
 
 function sayOfBreaker({ circuitBreaker, bulkhead }: PolicySet, say: Say): void {
@@ -96,6 +66,8 @@ function sayOfBreaker({ circuitBreaker, bulkhead }: PolicySet, say: Say): void {
 function sayOfBulkhead({ deadline, bulkhead }: PolicySet, say: Say): void {
   if (!bulkhead) return;
   if (bulkhead.queue > 0 && bulkhead.wait === 0) say('bulkhead.wait', 'is 0: nobody waits in the queue');
+  if (bulkhead.adaptive && bulkhead.concurrent === 1) say('bulkhead.adaptive', 'does nothing: fewer than 1 at a time there cannot be');
+  if (bulkhead.perAgent === 1) say('bulkhead.perAgent', 'is 100%: one agent may take every place');
   if (deadline !== undefined && deadline > 0 && bulkhead.queue > 0 && bulkhead.wait > deadline) {
     say('bulkhead.wait', `is never reached: the deadline of ${formatDuration(deadline)} comes first`);
   }

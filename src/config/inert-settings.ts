@@ -14,7 +14,7 @@ export function inertSettings(config: Config, root: unknown): Finding[] {
   return [
     ...unused(config),
     ...upstreamFindings(config),
-    ...Object.entries(config.policies).flatMap(([name, set]) => inertPolicies(set, ['policies', name])),
+    ...Object.entries(config.policies).flatMap(([name, set]) => inertPolicies(set, ['policies', name], root)),
     ...fallbackChecks(root).filter(({ rejects }) => !rejects),
     ...faultWarnings(config, root),
     ...limitFindings(config),

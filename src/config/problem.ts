@@ -66,3 +66,6 @@ export function formatPath(path: Path): string {
 export function pathKey(path: Path): string {
   return JSON.stringify(path);
 }
+
+/** Tells of a finding at a key `below` what is being looked at; the steps to it are separated by dots. */
+export type Say = (below: string, message: string) => unknown;

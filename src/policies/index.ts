@@ -90,7 +90,7 @@ function minimumRate({ minimumRate, observe }: TimeoutSettings, context: PolicyC
 }
 
 /** Whether a policy must know what an answer is worth before it is committed. */
-function needsVerdict({ retry, circuitBreaker, fallback, cache, degrade }: PolicySet): boolean {
+export function needsVerdict({ retry, circuitBreaker, fallback, cache, degrade }: PolicySet): boolean {
   return [retry, circuitBreaker, fallback, cache, degrade].some((settings) => settings !== undefined);
 }
 
