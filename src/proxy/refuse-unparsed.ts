@@ -21,6 +21,11 @@ export function refuseUnparsed(error: Error, socket: Duplex): void {
     closeAfterCall(agent);
     return;
   }
+  // The socket itself has failed: whoever sent has left.
+  if (!parserCode.startsWith('HPE_') && unparsed[parserCode] === undefined) {
+    socket.destroy();
+    return;
+  }
   const { status, code } = unparsed[parserCode] ?? { status: '400 Bad Request', code: 'bad_request' };
   const call = callOn(agent);
   if (call) {
