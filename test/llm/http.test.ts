@@ -8,6 +8,7 @@ const call = { kind: 'other', repeatable: false, stateful: false } as const;
 
 keepsItsContract({
   dialect: http,
+  decodes: false,
   request: { method: 'POST', path: '/search', headers: json },
   calls: [
     { name: 'of anything', body: '{"model":"gpt-5","stream":true}', call },
