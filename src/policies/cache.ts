@@ -16,6 +16,8 @@ import { type Share, SharedCall } from './cache/shared-call.ts';
 import { chunksOf, replay, type StoredAnswer } from './cache/stored-answer.ts';
 import { withField } from './cache/with-field.ts';
 import { createGuarded } from './guarded.ts';
+import { isTargetRefusal } from './is-target-refusal.ts';
+import { replaceableVerdicts } from './replaceable-verdicts.ts';
 
 export const cacheSettings = z.strictObject({
   /** `fallback`: asked only when all else failed. `read-through`: asked first as well. */
@@ -47,11 +49,8 @@ export interface CachePlace {
   readonly responseHeaders: boolean;
 }
 
-/** What all else failed with where a stored answer may stand in: never what the caller did wrong or wanted. */
-const replaced: ReadonlySet<Verdict> = new Set([
-  ...(['rate-limited', 'quota-exhausted', 'overloaded', 'server-error', 'network', 'timeout'] as const),
-  ...(['model-unavailable', 'context-length', 'invalid-output'] as const),
-]);
+/** What all else failed with where a stored answer may stand in. */
+const replaced: ReadonlySet<Verdict> = new Set(replaceableVerdicts);
 
 /**
  * Keeps whole and good answers and serves them again to the same caller: where all else failed, and, as `read-through`, in
@@ -244,8 +243,7 @@ class Cache implements Policy {
 /** Refused by our own breaker or bulkhead, or failed in a way that is not the caller's. */
 function mayBeReplaced(outcome: Outcome): outcome is Reply | Failure {
   if (outcome.kind === 'tunnel') return false;
-  if (outcome.kind === 'failure' && (outcome.code === 'circuit_open' || outcome.code === 'bulkhead_full')) return true;
-  return replaced.has(outcome.verdict);
+  return isTargetRefusal(outcome) || replaced.has(outcome.verdict);
 }
 
 function discard({ answer }: Fetched): void {

@@ -5,6 +5,7 @@ import { bufferedReply, type Failure, type Reply } from '../core/outcome.ts';
 import type { Policy, PolicyContext } from '../core/policy.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { type DegradedReason, degradedReasons, degradedSentences } from './degraded-sentences.ts';
+import { isTargetRefusal } from './is-target-refusal.ts';
 import { untilAborted } from './until-aborted.ts';
 import { withHeaders } from './with-headers.ts';
 
@@ -98,10 +99,9 @@ export function createDegrade(
 /** What words are to be found for; undefined where the outcome is to be left alone. */
 function reasonOf(outcome: Reply | Failure): DegradedReason | 'paused' | undefined {
   if (outcome.verdict !== 'refused') return degradedReasons.find((reason) => reason === outcome.verdict);
-  if (outcome.kind === 'reply') return undefined;
-  if (outcome.code === 'agent_paused') return 'paused';
+  if (outcome.kind === 'failure' && outcome.code === 'agent_paused') return 'paused';
   // A sidecar that shuts down is to be asked elsewhere.
-  return outcome.code === 'circuit_open' || outcome.code === 'bulkhead_full' ? 'refused' : undefined;
+  return isTargetRefusal(outcome) ? 'refused' : undefined;
 }
 
 function bodyReply({ status, contentType, text }: NonNullable<DegradeSettings['body']>, verdict: Verdict): Reply {

@@ -1,16 +1,7 @@
+import { replaceableVerdicts } from './replaceable-verdicts.ts';
+
 /** What can be answered in words when nothing better is left: a verdict, or that we refused the call ourselves. */
-export const degradedReasons = [
-  'rate-limited',
-  'quota-exhausted',
-  'overloaded',
-  'server-error',
-  'network',
-  'timeout',
-  'model-unavailable',
-  'context-length',
-  'invalid-output',
-  'refused',
-] as const;
+export const degradedReasons = [...replaceableVerdicts, 'refused'] as const;
 
 export type DegradedReason = (typeof degradedReasons)[number];
 

@@ -10,6 +10,7 @@ import { betterOutcome } from './fallback/best-outcome.ts';
 import { fallbackEntry, targetName, targetOf } from './fallback/entry.ts';
 import { modelHealthOf } from './fallback/model-health.ts';
 import { Moves, type TargetFacts } from './fallback/plan-move.ts';
+import { isTargetRefusal } from './is-target-refusal.ts';
 
 /** Tried in order when the target before is given up. */
 export const fallbackSettings = z.array(fallbackEntry).max(10);
@@ -136,6 +137,5 @@ function givenUp(exchange: Exchange, best: Reply | Failure): Promise<Reply | Fai
 
 /** A pause and a shutdown concern the call; only the refusal of a target leads to another. */
 function mayMove(outcome: Reply | Failure): boolean {
-  if (outcome.verdict !== 'refused') return true;
-  return outcome.kind === 'failure' && (outcome.code === 'circuit_open' || outcome.code === 'bulkhead_full');
+  return outcome.verdict !== 'refused' || isTargetRefusal(outcome);
 }

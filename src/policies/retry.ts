@@ -5,11 +5,11 @@ import type { Exchange, Handler } from '../core/exchange.ts';
 import { abortedFailure } from '../core/failure.ts';
 import type { Failure, Outcome, Reply } from '../core/outcome.ts';
 import type { Policy, PolicyContext } from '../core/policy.ts';
-import type { Signal } from '../core/signal.ts';
 import { type Verdict, verdicts } from '../core/verdict.ts';
 import { count, duration, share } from '../settings/units.ts';
 import { type Backoff, backoffSettings, createBackoff } from './backoff/backoff.ts';
-import { isRepeatable, resendObstacle } from './resend-safety.ts';
+import { mustBeTold } from './must-be-told.ts';
+import { resendObstacle } from './resend-safety.ts';
 import { type Reservation, type RetryBudget, retryBudgetOf } from './retry-budget.ts';
 import { type RetryLearning, retryLearningOf } from './retry-learning.ts';
 
@@ -190,18 +190,6 @@ async function best(exchange: Exchange, kept: Reply | undefined, last: Reply | F
   if (last.kind === 'failure' && !(await mustBeTold(exchange, last))) return kept;
   kept.discard();
   return last;
-}
-
-/** The agent left or was paused, or the last attempt of an unsafe call may have been processed, which no earlier 503 may deny. */
-async function mustBeTold(exchange: Exchange, { sent }: Failure): Promise<boolean> {
-  const { signal } = exchange;
-  if (signal.aborted && !isOverdue(signal)) return true;
-  return sent === 'maybe' && !(await isRepeatable(exchange));
-}
-
-/** Whether it was aborted by a deadline, and not by the agent or by a person. */
-function isOverdue(signal: Signal): boolean {
-  return abortedFailure(signal, 'no').verdict === 'timeout';
 }
 
 /** The time of the whole call was up: that says nothing of the upstream. */

@@ -1,8 +1,7 @@
 import type { Exchange } from '../../core/exchange.ts';
-import { abortedFailure } from '../../core/failure.ts';
 import type { Failure, Reply } from '../../core/outcome.ts';
 import type { Verdict } from '../../core/verdict.ts';
-import { isRepeatable } from '../resend-safety.ts';
+import { mustBeTold } from '../must-be-told.ts';
 
 /** A model or a tool has answered, if not as it was wished. */
 const unwished: ReadonlySet<Verdict> = new Set(['content-filter', 'tool-error']);
@@ -19,7 +18,7 @@ const passing: ReadonlySet<Verdict> = new Set(['rate-limited', 'overloaded', 'se
 export async function betterOutcome(exchange: Exchange, earlier: Reply | Failure, later: Reply | Failure): Promise<Reply | Failure> {
   const [before, now] = [rank(earlier), rank(later)];
   const better = now !== staying && (now > before || (now === before && passing.has(later.verdict)));
-  const [best, worse] = better || (await mustBeTold(exchange, later)) ? [later, earlier] : [earlier, later];
+  const [best, worse] = better || (later.kind === 'failure' && (await mustBeTold(exchange, later))) ? [later, earlier] : [earlier, later];
   if (worse.kind === 'reply') worse.discard();
   return best;
 }
@@ -32,12 +31,4 @@ function rank({ kind, verdict }: Reply | Failure): number {
   if (verdict === 'ok') return 4;
   if (unwished.has(verdict)) return 3;
   return passing.has(verdict) ? 2 : staying;
-}
-
-/** The agent left or was paused, or the attempt of an unsafe call may have been processed, which no earlier 503 may deny. */
-async function mustBeTold(exchange: Exchange, later: Reply | Failure): Promise<boolean> {
-  if (later.kind === 'reply') return false;
-  const { signal } = exchange;
-  if (signal.aborted && abortedFailure(signal, 'no').verdict !== 'timeout') return true;
-  return later.sent === 'maybe' && !(await isRepeatable(exchange));
 }

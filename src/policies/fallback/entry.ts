@@ -1,21 +1,9 @@
 import { z } from 'zod';
 import type { Target } from '../../core/exchange.ts';
 import { verdictList } from '../../settings/verdicts.ts';
+import { replaceableVerdicts } from '../replaceable-verdicts.ts';
 import { retrySettings } from '../retry.ts';
 import { timeoutSettings } from '../timeout.ts';
-
-/** What leads to a fallback unless an entry says otherwise: another target may do better. */
-const movable: z.input<typeof verdictList> = [
-  'rate-limited',
-  'quota-exhausted',
-  'overloaded',
-  'server-error',
-  'network',
-  'timeout',
-  'model-unavailable',
-  'context-length',
-  'invalid-output',
-];
 
 /** One target of a fallback: another model, another upstream, or both. */
 export const fallbackEntry = z
@@ -25,7 +13,7 @@ export const fallbackEntry = z
     /** The one that the agent asked for unless set. */
     model: z.string().min(1).optional(),
     /** Verdicts of the target before it; a refusal by a breaker or a bulkhead always leads on. */
-    on: verdictList.default(movable),
+    on: verdictList.default([...replaceableVerdicts]),
     /** In place of the policy set's. */
     timeout: timeoutSettings.optional(),
     /** In place of the policy set's, except for the budget: an upstream has one. */
