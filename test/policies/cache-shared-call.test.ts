@@ -278,6 +278,8 @@ describe('equal calls that miss at the same time', () => {
           expect(await Promise.race([reply.ended.then(() => 'over'), settled().then(() => 'open')])).toBe('over');
         expect(policy.inspect?.()).toMatchObject({ copyingBytes: 0 });
       }),
+      // Told as a case that hangs, and not as a test that is slow.
+      { timeout: 5_000 },
     );
   });
 });
