@@ -22,7 +22,8 @@ const statuses = {
 } as const;
 
 const next = (bytes: string): Fault => ({ bytes, leaves: 'next' });
-const byStatus = Object.fromEntries(Object.entries(statuses).map(([name, bytes]) => [name, next(bytes)])) as Record<
+/** Answers that say what is wrong by their status, or by more. */
+export const byStatus = Object.fromEntries(Object.entries(statuses).map(([name, bytes]) => [name, next(bytes)])) as Record<
   keyof typeof statuses,
   Fault
 >;
