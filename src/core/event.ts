@@ -24,6 +24,23 @@ export type CircuitState = 'closed' | 'half-open' | 'open';
 export type NotRetried = 'attempts' | 'budget' | 'deadline' | 'retry-after' | 'unsafe' | 'body-gone' | 'refused' | 'unhelpful' | 'slow';
 
 /**
+ * What became of the content of an answer when it was checked: fine, a fault, or why it could not be judged.
+ * `schema-skipped`: all else was fine, and a schema was not one to be held against it.
+ */
+export const validationResults = [
+  'valid',
+  'empty',
+  'cut',
+  'json',
+  'schema',
+  'arguments',
+  'too-long',
+  'unreadable',
+  'schema-skipped',
+] as const;
+export type ValidationResult = (typeof validationResults)[number];
+
+/**
  * Everything that policies and the data plane tell. `attempt` is the number of the attempt it concerns, 0 for the whole
  * call. Times are milliseconds.
  */
@@ -71,6 +88,8 @@ export type Event =
   | { kind: 'agent-paused'; attempt: 0; agent: string; reason: string }
   | { kind: 'agent-resumed'; attempt: 0; agent: string; note: string }
   | { kind: 'fault-injected'; attempt: number; upstream: string; fault: string }
+  /** `detail` is for people, and may hold words of the schema or of the answer. */
+  | { kind: 'validated'; attempt: number; upstream: string; result: ValidationResult; detail?: string }
   | { kind: 'prompt-adjusted'; attempt: number; adjustment: string }
   /** The head has gone to the agent. `overheadMs` is our own share of `ms`. */
   | { kind: 'committed'; attempt: number; status: number; ms: number; overheadMs: number; streamed: boolean }

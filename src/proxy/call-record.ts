@@ -21,6 +21,8 @@ export class CallRecord implements CallInfo {
   #attempts = 0;
   /** Faults that were injected into the attempt under way, as a parameter of its entry. */
   #faults = '';
+  /** How the prompt of the attempt under way was adjusted, as a parameter of its entry. */
+  #adjustment = '';
   #fellBack = false;
   #elsewhereMs = 0;
   #lastAttempt = 0;
@@ -70,7 +72,8 @@ export class CallRecord implements CallInfo {
       if (event.verdict !== 'refused') this.#attempts += 1;
       this.#lastAttempt = event.attempt;
       this.#elsewhereMs += event.ms;
-      this.#add(entryOf(event, this.#faults));
+      this.#add(entryOf(event, this.#adjustment + this.#faults));
+      this.#adjustment = '';
       this.#faults = '';
     } else if (event.kind === 'target-skipped') {
       this.#add(`${item(event.upstream, event.model)};skipped=${string(event.why)}`);
@@ -78,6 +81,8 @@ export class CallRecord implements CallInfo {
       this.#elsewhereMs += event.waitMs;
     } else if (event.kind === 'fault-injected') {
       this.#faults = this.#faults === '' ? `;fault=${event.fault}` : `${this.#faults}+${event.fault}`;
+    } else if (event.kind === 'prompt-adjusted') {
+      this.#adjustment = `;adjust=${event.adjustment}`;
     } else if (event.kind === 'fallback') {
       this.#fellBack = true;
     } else if (event.kind === 'call-ended') {

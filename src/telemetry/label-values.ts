@@ -1,4 +1,12 @@
-import { type CallOutcome, type CircuitState, callOutcomes, type Event, type EventKind, type NotRetried } from '../core/event.ts';
+import {
+  type CallOutcome,
+  type CircuitState,
+  callOutcomes,
+  type Event,
+  type EventKind,
+  type NotRetried,
+  validationResults,
+} from '../core/event.ts';
 import type { TimeoutPhase } from '../core/outcome.ts';
 import type { Usage } from '../core/usage.ts';
 import { type Verdict, verdicts } from '../core/verdict.ts';
@@ -47,11 +55,12 @@ export const labelValues = {
     'truncate',
   ],
   adjustment: ['add-context', 'simplify', 'rephrase', 'examples'],
+  validation: validationResults,
   alertResult: ['ok', 'error', 'suppressed', 'deduplicated'],
   reload: keys<EventOf<'config-reloaded'>['result']>({ applied: 0, rejected: 0 }),
   would: [
     ...['timeout', 'retry', 'retry-given-up', 'circuit', 'circuit-refused', 'bulkhead-rejected', 'fallback', 'target-skipped'],
-    ...['cache', 'degraded', 'loop-detected', 'agent-paused', 'fault-injected'],
+    ...['cache', 'degraded', 'loop-detected', 'agent-paused', 'fault-injected', 'prompt-adjusted', 'validated'],
   ],
   bounded: ['agent', 'model', 'target'],
 } as const satisfies Record<string, readonly string[]>;

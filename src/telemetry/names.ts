@@ -41,6 +41,7 @@ export const counters = {
   loopsDetected: counter('outrigger_loops_detected_total', 'Loops that agents were found in, by what was done.', ['kind', 'action']),
   faultsInjected: counter('outrigger_faults_injected_total', 'Faults of our own making, for tests and game days.', ['upstream', 'fault']),
   promptAdjustments: counter('outrigger_prompt_adjustments_total', 'Retries whose prompt was adjusted, by kind.', ['kind']),
+  validations: counter('outrigger_validations_total', 'Answers whose content was checked, by what was found.', ['upstream', 'result']),
   tokens: counter(
     'outrigger_llm_tokens_total',
     'Tokens that providers reported; the kinds are disjoint.',

@@ -85,6 +85,8 @@ export class Recorder implements Subscriber {
         return counters.faultsInjected.at(this.#label(event), known(labelValues.fault, event.fault));
       case 'prompt-adjusted':
         return counters.promptAdjustments.at(known(labelValues.adjustment, event.adjustment));
+      case 'validated':
+        return counters.validations.at(this.#label(event), event.result);
       case 'stream-broken':
         return counters.streamsBroken.at(this.#label(event));
       case 'config-reloaded':

@@ -60,6 +60,7 @@ function zero({ counters, gauges, histograms }: Instruments, label: string): voi
   for (const to of labelValues.circuit) counters.circuitTransitions.at(label, to);
   for (const reason of labelValues.rejected) counters.bulkheadRejected.at(label, reason);
   for (const fault of labelValues.fault) counters.faultsInjected.at(label, fault);
+  for (const result of labelValues.validation) counters.validations.at(label, result);
   for (const source of labelValues.waitSource) histograms.retryWaitSeconds.at(label, source);
   const others = [counters.socketResent, counters.streamsBroken, counters.circuitRefused, counters.targetsSkipped] as const;
   for (const family of others) family.at(label);
