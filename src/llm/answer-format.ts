@@ -35,6 +35,8 @@ export interface AnswerFormat {
   readTail(tail: Buffer): Usage | undefined;
   /** Whether a stream that ends without the end mark was cut. */
   readonly endMarked: boolean;
+  /** What comes as JSON is an array that grows event by event. */
+  readonly growsAsArray?: true;
 }
 
 /** The counts that are known, the others 0. */

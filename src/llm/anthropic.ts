@@ -8,11 +8,12 @@ import { type ErrorSaid, errorReply } from './error-reply.ts';
 import { eventStream } from './event-stream.ts';
 import { watchHttp } from './http.ts';
 import { isSet } from './json-scan.ts';
+import { noteInMessages } from './note.ts';
 import { retargetModel } from './retarget.ts';
 import { spokenReply } from './spoken-reply.ts';
 import { watchAnswer } from './watch.ts';
 
-/** Members by which a call continues state at the upstream. */
+/** Members by which a call continues or leaves state at the upstream: a thread, the container that code runs in. */
 const stateMembers = ['thread', 'previous_message_id', 'container'];
 
 /** Anthropic's messages interface. */
@@ -25,8 +26,10 @@ export const anthropic: Dialect = {
   retarget: (request, target) =>
     target.model === undefined ? request : retargetModel(request, target.model, (body) => describe(request, body)),
   watch: (request, status, headers) =>
-    isMessages(request) ? watchAnswer(anthropicAnswer, request, status, headers) : watchHttp(request, status, headers),
-  hint: () => undefined,
+    isMessages(request) || (request.method === 'POST' && status >= 400)
+      ? watchAnswer(anthropicAnswer, request, status, headers)
+      : watchHttp(request, status, headers),
+  hint: (request, text) => (isMessages(request) ? noteInMessages(request, text, (body) => describe(request, body)) : undefined),
   speak,
   refuse: (failure) => errorReply(failure, errorBody(failure)),
   breakOff: (failure) => Buffer.from(eventStream([{ name: 'error', data: errorBody(failure) }])),
@@ -46,7 +49,9 @@ function describe(request: RequestFacts, body: Uint8Array | undefined): Call {
       : { kind: 'other', repeatable: false, stateful: false };
   }
   const stateful = !(body && members && !stateMembers.some((name) => isSet(body, members.get(name))));
-  const repeatable = !stateful && asked.model !== undefined;
+  // Tools of MCP servers are called by the upstream itself: once more is not always harmless.
+  const acts = body !== undefined && isSet(body, members?.get('mcp_servers'));
+  const repeatable = !stateful && !acts && asked.model !== undefined;
   const call: Call = { kind: 'llm', ...asked, repeatable, stateful };
   return isGreedy(body, members) ? { ...call, deterministic: true } : call;
 }

@@ -1,6 +1,6 @@
 import type { Call, RequestFacts } from '../core/dialect.ts';
+import { isEncoded } from './changed-body.ts';
 import { isZero, type Members, scanObject, textOf } from './json-scan.ts';
-import { isEncoded } from './retarget.ts';
 
 /** The path without its query and without a slash at its end. */
 export function plainPath(request: RequestFacts): string {

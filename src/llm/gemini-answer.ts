@@ -8,7 +8,7 @@ import { Tokens } from './tokens.ts';
 import { scanUsage } from './usage-scan.ts';
 
 /** What an event must hold to be worth parsing once there was content. The last event repeats the token counts. */
-const telling = new Tokens('"error"', '"finishReason"');
+const telling = new Tokens('"error"', '"finishReason"', '"blockReason"');
 
 /** Finish reasons that are not the end of a good answer. */
 const badFinishes: Readonly<Record<string, 'content-filter' | 'invalid-output'>> = {
@@ -17,10 +17,19 @@ const badFinishes: Readonly<Record<string, 'content-filter' | 'invalid-output'>>
   BLOCKLIST: 'content-filter',
   PROHIBITED_CONTENT: 'content-filter',
   SPII: 'content-filter',
+  MODEL_ARMOR: 'content-filter',
   IMAGE_SAFETY: 'content-filter',
+  IMAGE_PROHIBITED_CONTENT: 'content-filter',
+  IMAGE_RECITATION: 'content-filter',
+  NO_IMAGE: 'invalid-output',
   MALFORMED_FUNCTION_CALL: 'invalid-output',
   MALFORMED_RESPONSE: 'invalid-output',
+  UNEXPECTED_TOOL_CALL: 'invalid-output',
+  TOO_MANY_TOOL_CALLS: 'invalid-output',
 };
+
+/** Values that stand for none. */
+const unspecified = new Set<unknown>(['FINISH_REASON_UNSPECIFIED', 'BLOCK_REASON_UNSPECIFIED', 'BLOCKED_REASON_UNSPECIFIED']);
 
 /** Answers of Gemini's generateContent and streamGenerateContent. */
 export const geminiAnswer: AnswerFormat = {
@@ -39,19 +48,26 @@ export const geminiAnswer: AnswerFormat = {
   endMarked: true,
 };
 
+/** Answers of streamGenerateContent where no events are asked for: one array of the same parts. */
+export const geminiArrayAnswer: AnswerFormat = { ...geminiAnswer, growsAsArray: true };
+
 function readPart(part: JsonObject): Sign {
   const error = errorIn(part);
   if (error) return { meaningful: false, error: verdictOfError(200, error) };
   const candidates = objectsIn(part['candidates']);
   const counts = asObject(part['usageMetadata']);
   const usage = counts && geminiUsage(counts);
-  const reasons = candidates.map((candidate) => candidate['finishReason']).filter((reason) => typeof reason === 'string');
-  const blocked = typeof asObject(part['promptFeedback'])?.['blockReason'] === 'string';
+  const reasons = candidates.map((candidate) => candidate['finishReason']).filter(isReason);
+  const blocked = isReason(asObject(part['promptFeedback'])?.['blockReason']);
   const finish = blocked ? 'content-filter' : reasons.map((reason) => badFinishes[reason]).find((bad) => bad !== undefined);
   const last = blocked || reasons.length > 0;
   const meaningful = last || candidates.some(hasContent);
   if (!meaningful && !usage) return startUp;
   return { meaningful, ...(finish && { finish }), ...(last && { last }), ...(usage && { usage }) };
+}
+
+function isReason(value: unknown): value is string {
+  return typeof value === 'string' && !unspecified.has(value);
 }
 
 function hasContent(candidate: JsonObject): boolean {

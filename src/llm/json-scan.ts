@@ -1,10 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 
-/** One member of a JSON object: the byte range of its (last) value, and how often its key stands there. */
-export interface Member {
+/** Where a value stands, in bytes. */
+export interface Range {
   readonly start: number;
   /** Just behind the value's last byte. */
   readonly end: number;
+}
+
+/** One member of a JSON object: the byte range of its (last) value, and how often its key stands there. */
+export interface Member extends Range {
   readonly hits: number;
 }
 
@@ -29,6 +33,15 @@ export function scanObject(bytes: Uint8Array): Members | undefined {
 export function objectEnd(bytes: Uint8Array, start: number): number {
   const end = new Scanner(asBuffer(bytes).toString('latin1', start)).object(0, 0);
   return end < 0 ? -1 : start + end;
+}
+
+/** The byte ranges of the elements of a member that is an array; undefined where it is none, or stands there more than once. */
+export function elementsOf(bytes: Uint8Array, member: Member | undefined): readonly Range[] | undefined {
+  if (member?.hits !== 1 || bytes[member.start] !== openBracket) return undefined;
+  const { start, end } = member;
+  const elements: Range[] = [];
+  const scanned = new Scanner(asBuffer(bytes).toString('latin1', start, end)).array(0, 0, elements);
+  return scanned < 0 ? undefined : elements.map((element) => ({ start: start + element.start, end: start + element.end }));
 }
 
 /** Where JSON goes on behind white space. */
@@ -107,7 +120,7 @@ class Scanner {
     }
   }
 
-  #array(from: number, depth: number): number {
+  array(from: number, depth: number, elements?: Range[]): number {
     const text = this.#text;
     if (depth >= deepestLevel) return -1;
     let at = this.behindSpace(from + 1);
@@ -115,6 +128,7 @@ class Scanner {
     for (;;) {
       const end = this.#value(at, depth + 1);
       if (end < 0) return -1;
+      elements?.push({ start: at, end });
       at = this.behindSpace(end);
       const byte = text.charCodeAt(at);
       if (byte === closeBracket) return at + 1;
@@ -130,7 +144,7 @@ class Scanner {
       case openBrace:
         return this.object(from, depth);
       case openBracket:
-        return this.#array(from, depth);
+        return this.array(from, depth);
       case letterT:
         return this.#literal(from, 'true');
       case letterF:

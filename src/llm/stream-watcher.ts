@@ -2,9 +2,12 @@ import type { Judgement, Watcher } from '../core/dialect.ts';
 import type { Usage } from '../core/usage.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { type AnswerFormat, fullUsage } from './answer-format.ts';
+import { JsonArrayReader } from './json-array.ts';
 import { asBuffer } from './json-scan.ts';
 import { NdjsonReader } from './ndjson.ts';
 import { type EventReader, SseReader } from './sse.ts';
+
+const readers = { sse: SseReader, ndjson: NdjsonReader, array: JsonArrayReader };
 
 /**
  * Follows an answer that comes event by event. It is judged at the first meaningful event or error; an error later on
@@ -21,10 +24,10 @@ export class StreamWatcher implements Watcher {
   #ended = false;
   #usage: Partial<Usage> | undefined;
 
-  constructor(format: AnswerFormat, framing: 'sse' | 'ndjson') {
+  constructor(format: AnswerFormat, framing: 'sse' | 'ndjson' | 'array') {
     this.#format = format;
     const onEvent = (data: Buffer, name: string) => this.#event(data, name);
-    this.#reader = framing === 'sse' ? new SseReader(onEvent) : new NdjsonReader(onEvent);
+    this.#reader = new readers[framing](onEvent);
   }
 
   get started(): boolean {

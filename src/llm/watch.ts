@@ -28,7 +28,8 @@ function watchInside(format: AnswerFormat, status: number, type: string): Watche
   if (status >= 300) return undefined;
   if (type === 'text/event-stream') return new StreamWatcher(format, 'sse');
   if (type === 'application/x-ndjson') return new StreamWatcher(format, 'ndjson');
-  return isJson ? new WholeWatcher(format) : undefined;
+  if (!isJson) return undefined;
+  return format.growsAsArray ? new StreamWatcher(format, 'array') : new WholeWatcher(format);
 }
 
 /** Whether HTTP allows no body there (RFC 9110, section 6.4.1). */
