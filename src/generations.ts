@@ -33,7 +33,7 @@ export interface GenerationsOptions {
 const countedByCalls = ['bulkhead', 'retry', 'retry (observed)', 'retry learning', 'fallback', 'chaos'] as const;
 
 /** State that is kept by upstream and that says something of the server behind it alone. */
-const learnedOfServers = ['circuitBreaker', 'retry learning'] as const;
+const learnedOfServers = ['circuitBreaker', 'retry learning', 'tools'] as const;
 
 /**
  * The configuration in force and those before it that calls still run on. A call stays with the one it began under; that

@@ -49,6 +49,6 @@ function link(name: string, settings: Upstream, clock: Clock, own: OwnConnection
 }
 
 function isSameLink(one: Upstream, other: Upstream): boolean {
-  // How answers are read is up to the routes.
-  return isDeepStrictEqual({ ...one, dialect: other.dialect }, other);
+  // How answers are read, and what may be sent again, is up to the routes.
+  return isDeepStrictEqual({ ...one, dialect: other.dialect, tools: other.tools }, other);
 }

@@ -6,6 +6,7 @@ import type { Policy, PolicyContext } from './core/policy.ts';
 import { dialectFor } from './llm/dialects.ts';
 import { agentStack, createRoute, type PolicySet, type Stack, upstreamStack } from './policies/index.ts';
 import type { Route } from './proxy/settings.ts';
+import type { ToolRules } from './settings/tool-rules.ts';
 
 /** One stack, for showing what its policies know. */
 export interface StackView {
@@ -47,7 +48,12 @@ export function buildStacks(config: Config, sends: ReadonlyMap<string, Handler>,
     const stackOf = (upstream: string, timeout: PolicySet['timeout']): Stack => {
       const send = sends.get(upstream);
       if (!send) throw new Error(`no upstream ${upstream}`);
-      const built = upstreamStack({ ...set, timeout }, upstream, models.get(upstream) ?? [], context, send);
+      const built = upstreamStack(
+        { ...set, timeout },
+        { upstream, models: models.get(upstream) ?? [], hasTools: toolsOf(config, upstream) !== undefined },
+        context,
+        send,
+      );
       upstreamViews.push({ stack: 'upstream', route: route.path, agent, upstream, policies: built.policies });
       return built;
     };
@@ -64,7 +70,15 @@ export function buildStacks(config: Config, sends: ReadonlyMap<string, Handler>,
 
     const last = createRoute(new Map([[home, attempts(home, set.timeout)]]), context.clock);
     const { responseHeaders } = config;
-    const place = { set: route.policy ?? noSet, server: serverOf(config, home), home, dialectOf, responseHeaders, attempts };
+    const place = {
+      set: route.policy ?? noSet,
+      server: serverOf(config, home),
+      home,
+      dialectOf,
+      tools: toolsOf(config, home),
+      responseHeaders,
+      attempts,
+    };
     const outer = agentStack(set, place, context, last);
     views.push({ stack: 'agent', route: route.path, agent, upstream: home, policies: outer.policies }, ...upstreamViews);
     return outer.run;
@@ -79,6 +93,12 @@ export function buildStacks(config: Config, sends: ReadonlyMap<string, Handler>,
       return found;
     },
   };
+}
+
+/** What the configuration says of an upstream's tools; undefined where its wire format tells of none. */
+function toolsOf({ upstreams }: Config, upstream: string): ToolRules | undefined {
+  const { dialect, tools } = upstreams[upstream] ?? {};
+  return dialect === 'mcp' || dialect === 'auto' ? tools : undefined;
 }
 
 /** What answers at an upstream: where it is, and what it is told of whom it serves. */

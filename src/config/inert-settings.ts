@@ -5,6 +5,7 @@ import { fallbackChecks } from './fallback-checks.ts';
 import { fallbackTargets } from './fallback-targets.ts';
 import { faultWarnings } from './fault-warnings.ts';
 import { inertPolicies } from './inert-policies.ts';
+import { inertTools } from './inert-tools.ts';
 import type { Finding, Path } from './problem.ts';
 
 const shortToken = 16;
@@ -18,6 +19,7 @@ export function inertSettings(config: Config, root: unknown): Finding[] {
     ...fallbackChecks(root).filter(({ rejects }) => !rejects),
     ...faultWarnings(config, root),
     ...limitFindings(config),
+    ...inertTools(config),
     ...notYet(config, root),
   ];
 }

@@ -22,6 +22,19 @@ export interface Call {
   stateful: boolean;
   /** The same call gets the same answer, as far as the request says so: nothing in it is left to chance. */
   deterministic?: boolean;
+  /** The tool that is called, where the call is of exactly one. */
+  tool?: string;
+  /** The answer lists tools and what they say of themselves. */
+  listsTools?: boolean;
+  /** What each answer to the call names it by, in the format's own notation; undefined where the format has no such ids. */
+  ids?: readonly string[];
+}
+
+/** A tool as a list of tools shows it. */
+export interface ListedTool {
+  readonly name: string;
+  /** By its own word it does no harm when it is called twice. */
+  readonly repeatable: boolean;
 }
 
 /** The part of a request that a dialect is recognised by and described from. */
@@ -29,6 +42,8 @@ export interface RequestFacts {
   readonly method: string;
   readonly path: string;
   readonly headers: RawHeaders;
+  /** What the request was described as, where somebody has asked for that. */
+  readonly described?: Call | undefined;
 }
 
 /** Follows one answer from its head to its end, on a decoded copy of the bytes. */
@@ -50,6 +65,8 @@ export interface Judgement {
   /** The format's own end mark was seen, where it has one. */
   complete: boolean;
   usage?: Usage;
+  /** Of a broken answer: the agent has all of it, or can ask for the rest by itself, and must not be told that it failed. */
+  resumable?: boolean;
 }
 
 /** Facts about a wire format. No behaviour: policies decide. */
@@ -67,8 +84,14 @@ export interface Dialect {
   hint(request: ProxiedRequest, text: string): ProxiedRequest | undefined;
   /** A sentence in the caller's format, as if the model had said it; undefined where the format has no such thing. */
   speak(text: string, call: Call): Reply | undefined;
+  /** Errors name the call that they answer, so `refuse` and `breakOff` are to be told what it was where that is known. */
+  readonly namesCalls?: boolean;
   /** An error in the caller's format, with the code, the status and the message of the failure. */
-  refuse(failure: Failure): Reply;
+  refuse(failure: Failure, call?: Call): Reply;
   /** What to append when a committed stream dies; undefined: just break the connection. */
-  breakOff(failure: Pick<Failure, 'code' | 'message'>): Uint8Array | undefined;
+  breakOff(failure: Pick<Failure, 'code' | 'message'>, call?: Call): Uint8Array | undefined;
+  /** Whether an event stream that answers the request stands open, as one that answers a GET does. */
+  standsOpen?(request: RequestFacts): boolean;
+  /** Follows an answer that lists tools: `onTools` gets those of each message. Undefined where there is nothing to be read. */
+  watchTools?(headers: RawHeaders, onTools: (tools: readonly ListedTool[]) => void): Watcher | undefined;
 }

@@ -33,6 +33,8 @@ export interface ProxiedRequest {
   readonly body: RequestBody;
   /** Hands early hints (103) of an upstream on to the agent at once; commits nothing. */
   hinted(headers: RawHeaders): void;
+  /** What `call` has said, if it was asked and has answered. */
+  readonly described?: Call | undefined;
   /** What the wire format says about the call. Reads the body first where that takes the body; the answer is kept. */
   call(): Call | Promise<Call>;
 }

@@ -15,6 +15,8 @@ export interface Ending {
   /** Body bytes that were read. */
   bytes: number;
   usage?: Usage;
+  /** Of a body that did not arrive whole: nothing is to be appended to it, as the agent can ask for the rest by itself. */
+  resumable?: boolean;
   trailers?: RawHeaders;
   /** What went wrong, for logs. */
   cause?: unknown;

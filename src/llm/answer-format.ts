@@ -31,6 +31,8 @@ export interface AnswerFormat {
   readEvent(data: Buffer, name: string, settled: boolean): Sign;
   /** Reads an answer that is one JSON text, in a reply of status 2xx; of anything but an object, `{}`. */
   readWhole(answer: JsonObject): { verdict: Verdict; usage?: Usage };
+  /** Reads an answer that is an array, by the objects in it; without it such an answer is `{}`. */
+  readBatch?(answers: readonly JsonObject[]): { verdict: Verdict };
   /** Token counts from the last bytes of an answer that is too long to be parsed. */
   readTail(tail: Buffer): Usage | undefined;
   /** Whether a stream that ends without the end mark was cut. */

@@ -1,31 +1,24 @@
-import { type AnswerFormat, content, malformed, type Sign } from './answer-format.ts';
-import { isCut, looksWhole } from './event-data.ts';
-import { asObject, type JsonObject, parseObject } from './json-object.ts';
-import { Tokens } from './tokens.ts';
+import type { Verdict } from '../core/verdict.ts';
+import type { AnswerFormat } from './answer-format.ts';
+import { asObject, type JsonObject } from './json-object.ts';
 
-/** What a message must hold to be worth parsing: else it tells of no failure. */
-const telling = new Tokens('"error"', '"isError"');
+/** What one JSON-RPC message says: undefined where it is no answer but a request or a notification of the server's. */
+export function verdictOfMessage(message: JsonObject): 'ok' | 'tool-error' | undefined {
+  if (asObject(message['error'])) return 'tool-error';
+  if (!('result' in message)) return undefined;
+  return asObject(message['result'])?.['isError'] === true ? 'tool-error' : 'ok';
+}
 
-/**
- * Answers of an MCP server: one JSON-RPC message, or a stream of them. A tool that failed says so inside a 200. A stream
- * has no end mark: a server may close it early and be asked for the rest by `Last-Event-ID`.
- */
+/** Answers of an MCP server that are one JSON text: a message, or a batch of them. A tool that failed says so inside a 200. */
 export const mcpAnswer: AnswerFormat = {
-  readEvent(data) {
-    // The empty event that begins a stream which can be resumed.
-    if (data.length === 0) return content;
-    if (!looksWhole(data)) return malformed;
-    if (telling.in(data) === 0) return content;
-    const message = parseObject(data);
-    if (!message) return isCut(data) ? content : malformed;
-    return readMessage(message);
-  },
-  readWhole: (answer) => ({ verdict: readMessage(answer).finish ?? 'ok' }),
+  readWhole: (answer) => ({ verdict: verdictOfMessage(answer) ?? 'ok' }),
+  readBatch: (answers) => ({ verdict: worstOf(answers.map(verdictOfMessage)) }),
+  // Streams are followed by a watcher of their own.
+  readEvent: () => ({ meaningful: true }),
   readTail: () => undefined,
   endMarked: false,
 };
 
-function readMessage(message: JsonObject): Sign {
-  const failed = asObject(message['error']) !== undefined || asObject(message['result'])?.['isError'] === true;
-  return failed ? { meaningful: true, finish: 'tool-error' } : content;
+function worstOf(verdicts: readonly (Verdict | undefined)[]): Verdict {
+  return verdicts.includes('tool-error') ? 'tool-error' : 'ok';
 }

@@ -1,46 +1,68 @@
-import type { Call, Dialect, RequestFacts } from '../core/dialect.ts';
-import { headerValue } from '../core/headers.ts';
-import { bodyMembers, plainPath } from './describe.ts';
-import { errorReply } from './error-reply.ts';
+import type { Call, Dialect, RequestFacts, Watcher } from '../core/dialect.ts';
+import { errorCodes } from '../core/error-codes.ts';
+import { headerValue, mediaType, type RawHeaders } from '../core/headers.ts';
+import type { Failure } from '../core/outcome.ts';
+import { contentEncodings, DecodedWatcher } from './decoded-watcher.ts';
+import { plainPath } from './describe.ts';
 import { watchHttp } from './http.ts';
-import { textOf } from './json-scan.ts';
 import { mcpAnswer } from './mcp-answer.ts';
+import { describeMcp } from './mcp-request.ts';
+import { McpStreamWatcher } from './mcp-stream.ts';
+import { watchTools } from './mcp-tools.ts';
 import { watchAnswer } from './watch.ts';
+import { writtenReply } from './written-reply.ts';
 
 const headerNames = ['mcp-session-id', 'mcp-protocol-version', 'mcp-method'];
-
-/** Methods that only read, by the specification. */
-const reading = /\/list$|^(resources\/read|resources\/templates\/list|prompts\/get|completion\/complete|ping|server\/discover)$/;
 
 /** JSON-RPC's first code for errors of a server's own making. */
 const serverError = -32000;
 
-/** The Model Context Protocol over streamable HTTP. */
+/** The Model Context Protocol over streamable HTTP: with sessions (2025-03-26 to 2025-11-25) and without (2026-07-28). */
 export const mcp: Dialect = {
   name: 'mcp',
   readsBody: true,
+  namesCalls: true,
   matches: (request) => headerNames.some((name) => headerValue(request.headers, name) !== undefined) || plainPath(request).endsWith('/mcp'),
-  describe,
+  describe: describeMcp,
   retarget: (request, target) => (target.model === undefined ? request : undefined),
-  watch(request, status, headers) {
-    // A notification is answered by 202, and by some servers by an empty 200.
-    const answers = request.method === 'POST' && (status === 200 || status >= 400) && headerValue(headers, 'content-length') !== '0';
-    return answers ? watchAnswer(mcpAnswer, request, status, headers) : watchHttp(request, status, headers);
-  },
+  watch,
+  // What a tool is asked is no prompt, and a sentence is no result of it.
   hint: () => undefined,
   speak: () => undefined,
-  // The id of the call stands in its body, which may be gone; with an error status clients do not look for it.
-  refuse(failure) {
-    const { code, message, phase } = failure;
-    return errorReply(failure, { jsonrpc: '2.0', id: null, error: { code: serverError, message, data: { code, phase } } });
+  refuse(failure, call) {
+    const { code, verdict, origin, retryAfterMs } = failure;
+    const errors = errorsTo(failure, call?.ids);
+    // Where no id is known it is null, as JSON-RPC wants it.
+    const text = errors.length > 1 ? `[${errors.join(',')}]` : (errors[0] ?? rpcError(failure, 'null'));
+    return writtenReply({ verdict, origin, status: errorCodes[code].status, retryAfterMs }, text, 'application/json');
   },
-  breakOff: () => undefined,
+  breakOff(failure, call) {
+    const events = errorsTo(failure, call?.ids).map((error) => `event: message\ndata: ${error}\n\n`);
+    return events.length > 0 ? Buffer.from(events.join('')) : undefined;
+  },
+  standsOpen: ({ headers }) => headerValue(headers, 'mcp-method') === 'subscriptions/listen',
+  watchTools,
 };
 
-function describe(request: RequestFacts, body: Uint8Array | undefined): Call {
-  const stateful = headerValue(request.headers, 'mcp-session-id') !== undefined;
-  const members = request.method === 'POST' ? bodyMembers(request, body) : undefined;
-  const method = body && members ? textOf(body, members.get('method')) : undefined;
-  if (method === 'tools/call') return { kind: 'tool', repeatable: false, stateful };
-  return { kind: 'other', repeatable: method !== undefined && reading.test(method), stateful };
+function watch(request: RequestFacts, status: number, headers: RawHeaders): Watcher {
+  const ids = request.described?.ids;
+  // A notification is answered by 202, and by some servers by an empty 200.
+  const answers = (status === 200 && ids?.length !== 0) || status >= 400;
+  if (request.method !== 'POST' || !answers || headerValue(headers, 'content-length') === '0') return watchHttp(request, status, headers);
+  const encodings = status === 200 && mediaType(headers) === 'text/event-stream' ? contentEncodings(headers) : undefined;
+  if (!encodings) return watchAnswer(mcpAnswer, request, status, headers);
+  const watcher = new McpStreamWatcher(ids);
+  return encodings.length === 0 ? watcher : new DecodedWatcher(watcher, encodings);
+}
+
+type Told = Pick<Failure, 'code' | 'message' | 'phase'>;
+
+/** The errors that answer these ids, as JSON. */
+function errorsTo(failure: Told, ids: Call['ids'] = []): string[] {
+  return ids.map((id) => rpcError(failure, id));
+}
+
+/** `id` is JSON, and stays as the agent wrote it. */
+function rpcError({ code, message, phase }: Told, id: string): string {
+  return `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify({ code: serverError, message, data: { code, phase } })}}`;
 }

@@ -19,14 +19,18 @@ const colon = 0x3a;
 const space = 0x20;
 const letterD = 0x64;
 const letterE = 0x65;
+const letterI = 0x69;
 const noBytes = Buffer.alloc(0);
 
 /**
  * Reads server-sent events (WHATWG HTML, section 9.2.6): every line end, a byte order mark, comments, data of several
- * lines. `id` and `retry` mean nothing to it. Bounded by 1 MB an event, and never throws.
+ * lines. Of `id` it counts
+ * that it is there; `retry` means nothing to it. Bounded by 1 MB an event, and never throws.
  */
 export class SseReader implements EventReader {
   comments = 0;
+  /** Lines so far that give an event an id: it can be asked for what comes behind it. */
+  ids = 0;
   readonly #limitBytes: number;
   readonly #lines: LineReader;
   readonly #onEvent: OnEvent;
@@ -63,6 +67,7 @@ export class SseReader implements EventReader {
     else if (byte === letterE && isField(bytes, start, end, 'event'))
       this.#name = bytes.toString('utf8', valueStart(bytes, start + 5, end), end);
     else if (byte === colon) this.comments += 1;
+    else if (byte === letterI && isField(bytes, start, end, 'id') && valueStart(bytes, start + 2, end) < end) this.ids += 1;
   }
 
   #dataLine(bytes: Buffer, start: number, end: number): void {

@@ -1,7 +1,7 @@
 import type { Judgement, Watcher } from '../core/dialect.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { AnswerFormat } from './answer-format.ts';
-import { asObject, parseJson } from './json-object.ts';
+import { asObject, objectsIn, parseJson } from './json-object.ts';
 import { asBuffer, behindSpace } from './json-scan.ts';
 
 /** An answer up to this is judged at its end; a longer one is taken for good when it passes it. */
@@ -41,6 +41,7 @@ export class WholeWatcher implements Watcher {
     }
     const answer = parseJson(kept);
     if (answer === undefined) return { verdict: 'server-error', complete: true };
+    if (Array.isArray(answer) && this.#format.readBatch) return { complete: true, ...this.#format.readBatch(objectsIn(answer)) };
     return { complete: true, ...this.#format.readWhole(asObject(answer) ?? {}) };
   }
 

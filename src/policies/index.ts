@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Handler } from '../core/exchange.ts';
 import { type Policy, type PolicyContext, stack } from '../core/policy.ts';
+import type { ToolRules } from '../settings/tool-rules.ts';
 import { duration } from '../settings/units.ts';
 import { bulkheadSettings, createBulkhead } from './bulkhead.ts';
 import { type CachePlace, cacheSettings, createCache } from './cache.ts';
@@ -17,6 +18,8 @@ import { createGuarded } from './guarded.ts';
 import { createRetry, retrySettings } from './retry.ts';
 import { createTimeout, type TimeoutSettings, timeoutSettings } from './timeout.ts';
 import { createMinimumRate } from './timeout-rate.ts';
+import { createToolLearning } from './tool-learning.ts';
+import { createToolSafety } from './tool-safety.ts';
 
 /** A policy set as the configuration names it: a policy that it does not name does not act. */
 export const policySet = z.strictObject({
@@ -47,6 +50,8 @@ export interface AgentStackPlace extends CachePlace {
   /** The route's own upstream. */
   readonly home: string;
   readonly dialectOf: FallbackSurroundings['dialectOf'];
+  /** What the configuration says of the tools of the route's own upstream; undefined where it can have none. */
+  readonly tools: ToolRules | undefined;
   /** The stack of an upstream, with this timeout in place of the set's. */
   readonly attempts: (upstream: string, timeout: TimeoutSettings | undefined) => Handler;
 }
@@ -60,6 +65,8 @@ export function agentStack(set: PolicySet, place: AgentStackPlace, context: Poli
     // Outside the deadline: an answer that is stored can still be given when the time is spent.
     set.cache && createCache(set.cache, place, context),
     set.deadline !== undefined && createDeadline(set.deadline, context),
+    // Around all that may send a call again.
+    place.tools && resends(set) && createToolSafety(place.tools, place.home, context),
     set.fallback && createFallback(set.fallback, surroundingsOf(set, set.fallback, place, context), context),
     // Outside the breaker: every attempt counts there, and an open one ends the retries.
     set.retry && createRetry(set.retry, context),
@@ -69,9 +76,24 @@ export function agentStack(set: PolicySet, place: AgentStackPlace, context: Poli
   return { policies, run: stack(policies, route) };
 }
 
-/** What runs once an attempt, outermost first, around the handler that sends it. `models` are those that the configuration names. */
-export function upstreamStack(set: PolicySet, upstream: string, models: readonly string[], context: PolicyContext, send: Handler): Stack {
+/** What an upstream stack must know beside its settings. */
+export interface UpstreamStackPlace {
+  readonly upstream: string;
+  /** Those that the configuration names. */
+  readonly models: readonly string[];
+  /** Whether it may have tools that tell what they do. */
+  readonly hasTools: boolean;
+}
+
+/** What runs once an attempt, outermost first, around the handler that sends it. */
+export function upstreamStack(
+  set: PolicySet,
+  { upstream, models, hasTools }: UpstreamStackPlace,
+  context: PolicyContext,
+  send: Handler,
+): Stack {
   const policies = [
+    hasTools && resends(set) && createToolLearning(upstream, context),
     set.circuitBreaker && createCircuitBreaker(set.circuitBreaker, upstream, context, models),
     // Inside retry and breaker: no place is held during a backoff.
     set.bulkhead && createBulkhead(set.bulkhead, upstream, context),
@@ -87,6 +109,11 @@ export function upstreamStack(set: PolicySet, upstream: string, models: readonly
 /** Behind the gate, which reads an answer as fast as it comes for as long as it waits for all of it. */
 function minimumRate({ minimumRate, observe }: TimeoutSettings, context: PolicyContext): Policy | undefined {
   return minimumRate === undefined ? undefined : createMinimumRate({ minimumRate, observe }, context);
+}
+
+/** Whether a policy may send a call again. */
+function resends({ retry, fallback }: PolicySet): boolean {
+  return retry !== undefined || fallback !== undefined;
 }
 
 /** Whether a policy must know what an answer is worth before it is committed. */

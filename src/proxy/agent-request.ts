@@ -49,6 +49,10 @@ export class AgentRequest implements ProxiedRequest {
       headerValue(message.rawHeaders, 'idempotency-key') !== undefined;
   }
 
+  get described(): Call | undefined {
+    return this.#call instanceof Promise ? undefined : this.#call;
+  }
+
   call(): Call | Promise<Call> {
     this.#call ??= this.#describe();
     return this.#call;

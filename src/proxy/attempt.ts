@@ -115,8 +115,9 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
       else if (status === 103) this.#exchange.request.hinted(responseFields(raw));
       return;
     }
-    const { request } = this.#exchange;
-    const standing = request.method === 'GET' && mediaType(raw) === 'text/event-stream' && status === 200;
+    const { request, dialect } = this.#exchange;
+    const isStream = status === 200 && mediaType(raw) === 'text/event-stream';
+    const standing = isStream && (request.method === 'GET' || (dialect.standsOpen?.(request) ?? false));
     const headers = responseFields(raw);
     this.#answer(
       createReply(

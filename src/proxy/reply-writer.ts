@@ -155,7 +155,7 @@ function drained(response: ServerResponse): Promise<void> {
  * written, and in any case a connection that closes before the end of the message.
  */
 function breakOff(response: ServerResponse, reply: Reply, dialect: Dialect, tail: Uint8Array, ending: Ending): void {
-  const event = mayAppend(response, reply) ? dialect.breakOff(brokenBy(ending)) : undefined;
+  const event = mayAppend(response, reply) && !ending.resumable ? dialect.breakOff(brokenBy(ending)) : undefined;
   const { socket } = response;
   if (!socket) return;
   if (event) {

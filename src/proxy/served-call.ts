@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Call, Dialect } from '../core/dialect.ts';
-import { type ErrorCode, errorCodes } from '../core/error-codes.ts';
+import { errorCodes } from '../core/error-codes.ts';
 import type { CallOutcome } from '../core/event.ts';
 import type { AbortReason, Exchange, Handler } from '../core/exchange.ts';
 import { failure } from '../core/failure.ts';
@@ -11,8 +11,10 @@ import { Aborter, type Signal } from '../core/signal.ts';
 import type { RequestListener } from './agent-request.ts';
 import type { CallRecord } from './call-record.ts';
 import { writeEarlyHints } from './early-hints.ts';
+import { endsConnection } from './ends-connection.ts';
 import { lingerOnClose } from './linger-on-close.ts';
 import { markingHeaders } from './marking-headers.ts';
+import { namingCall } from './naming-call.ts';
 import { writeBody, writeHead } from './reply-writer.ts';
 import { join } from './tunnel.ts';
 
@@ -52,7 +54,7 @@ export class ServedCall implements RequestListener {
   next: ServedCall | undefined;
   readonly record: CallRecord;
   readonly #connection: Connection;
-  readonly #dialect: Dialect;
+  #dialect: Dialect;
   readonly #terms: ReplyTerms;
   readonly #options: ServingOptions;
   readonly #aborter = new Aborter();
@@ -119,6 +121,7 @@ export class ServedCall implements RequestListener {
 
   /** Runs the call once `ready` has resolved; `done` tells when it is over. */
   async run(handler: Handler, exchange: Exchange, ready: Promise<void> | undefined): Promise<void> {
+    if (this.#dialect.namesCalls) this.#dialect = namingCall(this.#dialect, exchange.request);
     try {
       this.#connection.response.on('close', this.#onClose);
       this.record.note({ kind: 'call-started', attempt: 0 });
@@ -295,6 +298,3 @@ export class ServedCall implements RequestListener {
     return this.#terms.responseHeaders ? markingHeaders(this.record, this.#options.now() - this.record.startedAt) : [];
   }
 }
-
-/** Failures after which what the connection still carries is no request. */
-const endsConnection: ReadonlySet<ErrorCode> = new Set(['bad_request', 'body_too_large', 'headers_too_large']);

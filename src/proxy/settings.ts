@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { dialectNames } from '../core/dialect.ts';
 import { address } from '../settings/address.ts';
+import { toolRules } from '../settings/tool-rules.ts';
 import { duration, size } from '../settings/units.ts';
 
 /** Where agents connect to. `cert` and `key` are paths of PEM files and make it a TLS listener. */
@@ -18,6 +19,8 @@ export const upstream = z.strictObject({
   dialect: z.enum([...dialectNames, 'auto']).default('auto'),
   /** Set on every request to it, in place of the agent's own. */
   headers: z.record(headerName, headerText).default({}),
+  /** Of an MCP server: by the exact name of a tool, whether a call of it may be sent again, whatever the tool says of itself. */
+  tools: toolRules.default({}).describe('Whether calls of single MCP tools may be sent again, by the name of the tool.'),
   /** HTTP/2 where TLS negotiates it. */
   http2: z.boolean().default(false),
   tls: z
