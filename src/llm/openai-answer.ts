@@ -10,8 +10,8 @@ import { standsAt, Tokens } from './tokens.ts';
 import { scanUsage } from './usage-scan.ts';
 
 /** What an event must hold to be worth parsing once there was content; the last two are told by where the bits stand. */
-const telling = new Tokens('"error"', '"content_filter"', '"usage":{', '"usage": {');
-const worthParsing = 0b0011;
+const telling = new Tokens('"error"', '"content_filter"', '"refusal":"', '"refusal": "', '"usage":{', '"usage": {');
+const worthParsing = 0b1111;
 
 const last: Sign = { meaningful: false, last: true };
 
@@ -34,9 +34,7 @@ export const openaiAnswer: AnswerFormat = {
   },
   readWhole(answer) {
     const error = errorIn(answer);
-    const verdict = error
-      ? verdictOfError(200, error)
-      : (verdictOfResponse(answer) ?? verdictOfChoices(objectsIn(answer['choices'])) ?? 'ok');
+    const verdict = error ? verdictOfError(200, error) : (verdictOfResponse(answer) ?? verdictOfMessages(answer['choices']) ?? 'ok');
     const usage = usageOf(answer);
     return { verdict, ...(usage && { usage }) };
   },
@@ -58,7 +56,7 @@ function readChunk(chunk: JsonObject): Sign {
   const error = errorIn(chunk);
   if (error) return { meaningful: false, error: verdictOfError(200, error) };
   const choices = objectsIn(chunk['choices']);
-  const verdict = verdictOfChoices(choices);
+  const verdict = verdictOfChoices(choices, 'delta');
   if (verdict === 'server-error') return { meaningful: false, error: verdict };
   const usage = usageOf(chunk);
   const meaningful = choices.some(hasContent);
@@ -70,19 +68,34 @@ function readChunk(chunk: JsonObject): Sign {
 function readTyped(event: JsonObject, type: string): Sign {
   const error = errorIn(event);
   if (error) return { meaningful: false, error: verdictOfError(200, error) };
+  if (type === 'keepalive') return startUp;
   const usage = usageOf(event);
   return { meaningful: true, ...(lastTypes.has(type) && { last: true }), ...(usage && { usage }) };
 }
 
-function verdictOfChoices(choices: readonly JsonObject[]): 'server-error' | 'content-filter' | undefined {
-  const reasons = choices.map((choice) => choice['finish_reason']);
-  if (reasons.includes('error')) return 'server-error';
-  return reasons.includes('content_filter') ? 'content-filter' : undefined;
+/** What the choices of an answer in one piece say; undefined where it has none, or nothing bad. */
+function verdictOfMessages(choices: unknown): 'server-error' | 'content-filter' | 'invalid-output' | undefined {
+  if (Array.isArray(choices) && choices.length === 0) return 'invalid-output';
+  return verdictOfChoices(objectsIn(choices), 'message');
+}
+
+function verdictOfChoices(choices: readonly JsonObject[], said: 'message' | 'delta'): 'server-error' | 'content-filter' | undefined {
+  let verdict: 'content-filter' | undefined;
+  for (const choice of choices) {
+    const reason = choice['finish_reason'];
+    if (reason === 'error') return 'server-error';
+    if (reason === 'content_filter' || hasText(asObject(choice[said])?.['refusal'])) verdict = 'content-filter';
+  }
+  return verdict;
+}
+
+function hasText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }
 
 /** Whether a choice of a chunk holds more than the role that every stream begins with. */
 function hasContent(choice: JsonObject): boolean {
-  if (typeof choice['finish_reason'] === 'string' || (typeof choice['text'] === 'string' && choice['text'] !== '')) return true;
+  if (typeof choice['finish_reason'] === 'string' || hasText(choice['text'])) return true;
   const delta = asObject(choice['delta']) ?? {};
   return Object.entries(delta).some(([key, value]) => key !== 'role' && !isEmpty(value));
 }

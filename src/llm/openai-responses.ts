@@ -3,7 +3,7 @@ import { content, malformed, type Sign, startUp } from './answer-format.ts';
 import { verdictOfError } from './classify.ts';
 import { factsOf } from './error-facts.ts';
 import { looksWhole } from './event-data.ts';
-import { asObject, type JsonObject, parseObject } from './json-object.ts';
+import { asObject, type JsonObject, objectsIn, parseObject } from './json-object.ts';
 import { openaiUsage } from './openai-usage.ts';
 import { scanUsage } from './usage-scan.ts';
 
@@ -17,10 +17,13 @@ const startUpTypes = new Set([
   'response.reasoning_summary_part.added',
 ]);
 
+const refused: Sign = { meaningful: true, finish: 'content-filter' };
+
 /** Reads one event of a stream of OpenAI's responses interface; only the last one is looked into. */
 export function readResponseEvent(type: string, data: Buffer): Sign {
   if (startUpTypes.has(type)) return startUp;
   if (!looksWhole(data)) return malformed;
+  if (type === 'response.refusal.delta' || type === 'response.refusal.done') return refused;
   if (type !== 'response.completed' && type !== 'response.incomplete' && type !== 'response.failed') return content;
   const usage = scanUsage(data, 'usage', openaiUsage);
   const verdict = type === 'response.completed' ? undefined : verdictOfLast(type, data);
@@ -35,7 +38,8 @@ export function verdictOfResponse(response: JsonObject): Exclude<Verdict, 'ok'> 
     return error ? verdictOfError(200, factsOf(error)) : 'server-error';
   }
   const filtered = response['status'] === 'incomplete' && asObject(response['incomplete_details'])?.['reason'] === 'content_filter';
-  return filtered ? 'content-filter' : undefined;
+  const isRefused = () => objectsIn(response['output']).some((item) => objectsIn(item['content']).some(({ type }) => type === 'refusal'));
+  return filtered || isRefused() ? 'content-filter' : undefined;
 }
 
 function verdictOfLast(type: string, data: Buffer): Exclude<Verdict, 'ok'> | undefined {

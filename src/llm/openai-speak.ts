@@ -6,28 +6,36 @@ import { spokenReply } from './spoken-reply.ts';
 /** Ids of answers that no model gave: they can be told apart, and nothing can be asked about them. */
 const id = 'outrigger-degraded';
 
-/** A sentence as a chat completion or a response that stopped normally and used no tokens; undefined for other calls. */
+/** A sentence as a completion or a response that stopped normally and used no tokens; undefined for calls that have no such answer. */
 export function speakOpenai(text: string, call: Call): Reply | undefined {
   const model = call.model ?? 'outrigger';
   const now = Math.floor(Date.now() / 1000);
-  if (call.kind === 'llm' && call.api === 'chat') return speakChat(text, model, now, call.stream === true);
-  if (call.kind === 'llm' && call.api === 'responses') return speakResponse(text, model, now, call.stream === true);
-  return undefined;
+  const speak = call.kind === 'llm' ? speakers.get(call.api) : undefined;
+  return speak?.(text, model, now, call.stream === true);
 }
 
 function speakChat(text: string, model: string, created: number, stream: boolean): Reply {
-  const usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
   const answer = { id: `chatcmpl-${id}`, created, model };
   if (!stream) {
     const message = { role: 'assistant', content: text, refusal: null };
     const choices = [{ index: 0, message, logprobs: null, finish_reason: 'stop' }];
-    return spokenReply(JSON.stringify({ ...answer, object: 'chat.completion', choices, usage }), 'application/json');
+    return spokenReply(JSON.stringify({ ...answer, object: 'chat.completion', choices, usage: noChatTokens }), 'application/json');
   }
   const chunk = (delta: object, reason: string | null) => ({
     data: { ...answer, object: 'chat.completion.chunk', choices: [{ index: 0, delta, logprobs: null, finish_reason: reason }] },
   });
   const events = [chunk({ role: 'assistant', content: '' }, null), chunk({ content: text }, null), chunk({}, 'stop'), { data: '[DONE]' }];
   return spokenReply(eventStream(events), 'text/event-stream');
+}
+
+/** The old interface: its chunks are answers in small. */
+function speakCompletion(text: string, model: string, created: number, stream: boolean): Reply {
+  const answer = (said: string, reason: string | null) => {
+    const choices = [{ index: 0, text: said, logprobs: null, finish_reason: reason }];
+    return { id: `cmpl-${id}`, object: 'text_completion', created, model, choices };
+  };
+  if (!stream) return spokenReply(JSON.stringify({ ...answer(text, 'stop'), usage: noChatTokens }), 'application/json');
+  return spokenReply(eventStream([{ data: answer(text, null) }, { data: answer('', 'stop') }, { data: '[DONE]' }]), 'text/event-stream');
 }
 
 function speakResponse(text: string, model: string, created: number, stream: boolean): Reply {
@@ -52,6 +60,15 @@ function speakResponse(text: string, model: string, created: number, stream: boo
   const events = steps.map(([type, fields], i) => ({ name: type, data: { type, sequence_number: i, ...fields } }));
   return spokenReply(eventStream(events), 'text/event-stream');
 }
+
+/** By the interface that is called. */
+const speakers: ReadonlyMap<string | undefined, typeof speakChat> = new Map([
+  ['chat', speakChat],
+  ['completions', speakCompletion],
+  ['responses', speakResponse],
+]);
+
+const noChatTokens = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
 
 const noTokens = {
   input_tokens: 0,

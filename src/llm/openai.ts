@@ -1,52 +1,34 @@
-import type { Call, Dialect, RequestFacts } from '../core/dialect.ts';
+import type { Dialect } from '../core/dialect.ts';
 import { errorCodes } from '../core/error-codes.ts';
-import { bodyMembers, isGreedy, modelAndStream, plainPath } from './describe.ts';
+import type { ProxiedRequest } from '../core/exchange.ts';
+import { plainPath } from './describe.ts';
 import { type ErrorSaid, errorReply } from './error-reply.ts';
 import { eventStream } from './event-stream.ts';
 import { watchHttp } from './http.ts';
-import { isSet } from './json-scan.ts';
+import { noteInMessages } from './note.ts';
 import { openaiAnswer } from './openai-answer.ts';
+import { describeOpenai, openaiApi } from './openai-call.ts';
+import { noteInInput } from './openai-note.ts';
 import { speakOpenai } from './openai-speak.ts';
 import { retargetModel } from './retarget.ts';
 import { watchAnswer } from './watch.ts';
 
-/** Where models work, by the end of the path. The first that fits counts. */
-const generating: readonly (readonly [path: string, api: string])[] = [
-  ['/chat/completions', 'chat'],
-  ['/completions', 'completions'],
-  ['/responses', 'responses'],
-  ['/embeddings', 'embeddings'],
-  ['/moderations', 'moderations'],
-  ['/images/generations', 'images'],
-  ['/images/edits', 'images'],
-  ['/images/variations', 'images'],
-  ['/audio/speech', 'audio'],
-  ['/audio/transcriptions', 'audio'],
-  ['/audio/translations', 'audio'],
-];
-
-/** What computes and does not write. */
-const computing = new Set(['embeddings', 'moderations']);
-
 /** Paths that nobody else has: other services, too, have `responses` and `models`, but hardly behind a version. */
 const ownPath = /\/chat\/completions$|\/v\d+\/(completions|embeddings|moderations|(models|responses)(\/[^/]+)*|images\/\w+|audio\/\w+)$/;
-
-/** Members of a call to the responses interface by which it reads or leaves state at the upstream. */
-const stateMembers = ['previous_response_id', 'conversation', 'background', 'store'];
 
 /** OpenAI's HTTP interface, and that of the many that speak it: chat completions, responses, embeddings and the like. */
 export const openai: Dialect = {
   name: 'openai',
   readsBody: true,
   matches: (request) => ownPath.test(plainPath(request)),
-  describe,
+  describe: describeOpenai,
   retarget: (request, target) =>
-    target.model === undefined ? request : retargetModel(request, target.model, (body) => describe(request, body)),
+    target.model === undefined ? request : retargetModel(request, target.model, (body) => describeOpenai(request, body)),
   watch: (request, status, headers) =>
-    request.method === 'POST' && generatingApi(request) !== undefined
+    status >= 400 || openaiApi(request) !== undefined
       ? watchAnswer(openaiAnswer, request, status, headers)
       : watchHttp(request, status, headers),
-  hint: () => undefined,
+  hint: noted,
   speak: speakOpenai,
   refuse: (failure) => errorReply(failure, { error: errorObject(failure) }),
   breakOff(failure) {
@@ -56,22 +38,12 @@ export const openai: Dialect = {
   },
 };
 
-function generatingApi(request: RequestFacts): string | undefined {
-  const path = plainPath(request);
-  return generating.find(([end]) => path.endsWith(end))?.[1];
-}
-
-function describe(request: RequestFacts, body: Uint8Array | undefined): Call {
-  const api = request.method === 'POST' ? generatingApi(request) : undefined;
-  if (api === undefined) return { kind: 'other', repeatable: false, stateful: false };
-  const members = bodyMembers(request, body);
-  // Where the body cannot be read, a call to the responses interface may continue anything.
-  const stateful = api === 'responses' && !(body && members && !stateMembers.some((name) => isSet(body, members.get(name))));
-  const asked = modelAndStream(body, members, false);
-  // Other services have paths that end like these; what names no model may be one of theirs.
-  const repeatable = !stateful && (api === 'chat' || asked.model !== undefined);
-  const call: Call = { kind: 'llm', api, ...asked, repeatable, stateful };
-  return computing.has(api) || isGreedy(body, members) ? { ...call, deterministic: true } : call;
+/** The request with a note, where the interface has messages or input items. */
+function noted(request: ProxiedRequest, text: string): ProxiedRequest | undefined {
+  const describe = (body: Uint8Array) => describeOpenai(request, body);
+  const api = openaiApi(request);
+  if (api === 'chat') return noteInMessages(request, text, describe);
+  return api === 'responses' ? noteInInput(request, text, describe) : undefined;
 }
 
 function errorObject({ code, message, phase }: ErrorSaid): object {

@@ -1,0 +1,118 @@
+import { type AnswerCase, sse } from '../cases.ts';
+import { added, completed, created, delta, event, responses, responseUsage } from './openai-frames.ts';
+
+/** Streams of responses, and of images. */
+export const openaiResponsesStreams: readonly AnswerCase[] = [
+  {
+    name: 'streamed as a response',
+    request: responses,
+    headers: sse,
+    body: created + added + delta + completed,
+    verdict: 'ok',
+    complete: true,
+    usage: { input: 30, output: 10, cacheRead: 70, cacheWrite: 0, reasoning: 30 },
+    meaningful: 2,
+    judgedAfter: created + added + delta,
+  },
+  {
+    name: 'streamed as a response without event names',
+    request: responses,
+    headers: sse,
+    body: (created + delta + completed).replaceAll(/event: .*\n/g, ''),
+    verdict: 'ok',
+    complete: true,
+    usage: { input: 30, output: 10, cacheRead: 70, cacheWrite: 0, reasoning: 30 },
+    judgedAfter: (created + delta).replaceAll(/event: .*\n/g, ''),
+  },
+  {
+    name: 'streamed as a response without its end',
+    request: responses,
+    headers: sse,
+    body: created + delta,
+    verdict: 'network',
+    complete: false,
+    judgedAfter: created + delta,
+  },
+  {
+    name: 'streamed as a response that fails at once',
+    request: responses,
+    headers: sse,
+    body: created + event('response.failed', { response: { status: 'failed', error: { code: 'rate_limit_exceeded', message: '' } } }),
+    verdict: 'rate-limited',
+    complete: true,
+    judgedAfter:
+      created + event('response.failed', { response: { status: 'failed', error: { code: 'rate_limit_exceeded', message: '' } } }),
+  },
+  {
+    name: 'streamed as a response that fails later',
+    request: responses,
+    headers: sse,
+    body: created + delta + event('error', { code: 'server_error', message: 'oh', param: null }),
+    verdict: 'server-error',
+    complete: false,
+    judgedAfter: created + delta,
+  },
+  {
+    name: 'streamed as a response that is filtered',
+    request: responses,
+    headers: sse,
+    body: delta + event('response.incomplete', { response: { status: 'incomplete', incomplete_details: { reason: 'content_filter' } } }),
+    verdict: 'content-filter',
+    complete: true,
+    judgedAfter: delta,
+  },
+  {
+    name: 'streamed as an image',
+    request: { path: '/v1/images/generations' },
+    headers: sse,
+    body: event('image_generation.partial_image', { b64_json: 'AA' }) + event('image_generation.completed', { b64_json: 'AA' }),
+    verdict: 'ok',
+    complete: true,
+    judgedAfter: event('image_generation.partial_image', { b64_json: 'AA' }),
+  },
+  {
+    name: 'streamed as a response that refuses',
+    request: responses,
+    headers: sse,
+    body: created + added + event('response.refusal.delta', { delta: 'No.' }) + completed,
+    verdict: 'content-filter',
+    complete: true,
+    usage: { input: 30, output: 10, cacheRead: 70, cacheWrite: 0, reasoning: 30 },
+    startedAfter: created,
+    judgedAfter: created + added + event('response.refusal.delta', { delta: 'No.' }),
+  },
+  {
+    name: 'streamed as a response that ran out of tokens',
+    request: responses,
+    headers: sse,
+    body:
+      created +
+      delta +
+      event('response.incomplete', {
+        response: { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' }, usage: responseUsage },
+      }),
+    verdict: 'ok',
+    complete: true,
+    usage: { input: 30, output: 10, cacheRead: 70, cacheWrite: 0, reasoning: 30 },
+    judgedAfter: created + delta,
+  },
+  {
+    name: 'streamed as a response that is kept alive and fails',
+    request: responses,
+    headers: sse,
+    body: created + event('keepalive') + event('error', { code: 'rate_limit_exceeded', message: 'slow', param: null }),
+    verdict: 'rate-limited',
+    complete: false,
+    meaningful: 0,
+    judgedAfter: created + event('keepalive') + event('error', { code: 'rate_limit_exceeded', message: 'slow', param: null }),
+  },
+  {
+    name: 'streamed as a response with an error in the form of chats',
+    request: responses,
+    headers: sse,
+    body: `${created}event: error\ndata: {"type":"error","error":{"type":"invalid_request_error","code":"context_length_exceeded"}}\n\n`,
+    verdict: 'context-length',
+    complete: false,
+    judgedAfter: `${created}event: error\ndata: {"type":"error","error":{"type":"invalid_request_error","code":"context_length_exceeded"}}\n\n`,
+  },
+];
