@@ -43,6 +43,8 @@ export interface RequestFacts {
   readonly path: string;
   readonly headers: RawHeaders;
   /** What the request was described as, where somebody has asked for that. */
+  /** Its body, once it is whole and kept: what tokens are estimated from where a provider reports none. */
+  readonly body?: { readonly bytes: Uint8Array | undefined };
   readonly described?: Call | undefined;
 }
 
@@ -66,6 +68,8 @@ export interface Judgement {
   complete: boolean;
   usage?: Usage;
   /** Of a broken answer: the agent has all of it, or can ask for the rest by itself, and must not be told that it failed. */
+  /** Tokens that the provider has not reported, though it has certainly counted them. */
+  estimated?: Usage;
   resumable?: boolean;
 }
 

@@ -1,5 +1,5 @@
 import type { TimeoutPhase } from './outcome.ts';
-import type { Usage } from './usage.ts';
+import type { CallSpent, Spent } from './usage.ts';
 import type { Origin, Verdict } from './verdict.ts';
 
 /** How a call went, as the agent saw it. */
@@ -47,8 +47,8 @@ export type ValidationResult = (typeof validationResults)[number];
 export type Event =
   | { kind: 'call-started'; attempt: 0 }
   | { kind: 'attempt-started'; attempt: number; upstream: string; model?: string | undefined }
-  /** The attempt's outcome is known: nothing of it has been sent to the agent yet. */
-  | {
+  /** The attempt's outcome is known: nothing of it has been sent to the agent yet. Tokens stand here where no end follows. */
+  | (Spent & {
       kind: 'attempt-answered';
       attempt: number;
       upstream: string;
@@ -58,9 +58,9 @@ export type Event =
       status?: number | undefined;
       ms: number;
       phase?: TimeoutPhase | undefined;
-    }
+    })
   /** The attempt's body has ended as well. */
-  | {
+  | (Spent & {
       kind: 'attempt-ended';
       attempt: number;
       upstream: string;
@@ -69,8 +69,7 @@ export type Event =
       ms: number;
       bytes: number;
       complete: boolean;
-      usage?: Usage | undefined;
-    }
+    })
   | { kind: 'retry'; attempt: number; upstream: string; reason: Verdict; waitMs: number; source: 'computed' | 'retry-after' }
   | { kind: 'retry-given-up'; attempt: number; upstream: string; reason: Verdict; why: NotRetried }
   | { kind: 'socket-resent'; attempt: number; upstream: string }
@@ -95,7 +94,17 @@ export type Event =
   | { kind: 'committed'; attempt: number; status: number; ms: number; overheadMs: number; streamed: boolean }
   /** A committed stream died. */
   | { kind: 'stream-broken'; attempt: number; upstream: string; verdict: Verdict }
-  | { kind: 'call-ended'; attempt: 0; outcome: CallOutcome; status: number; ms: number; requestBytes: number; responseBytes: number }
+  | {
+      kind: 'call-ended';
+      attempt: 0;
+      outcome: CallOutcome;
+      status: number;
+      ms: number;
+      requestBytes: number;
+      responseBytes: number;
+      /** Put in by whoever keeps the accounts; undefined where no token was spent. */
+      spent?: CallSpent | undefined;
+    }
   | { kind: 'config-reloaded'; attempt: 0; result: 'applied' | 'rejected'; problems: number }
   | { kind: 'bug'; attempt: number; error: unknown }
   /** What a policy in observe mode would have told: an arm of its own, so that nobody takes it for real. */

@@ -15,6 +15,8 @@ export interface Ending {
   /** Body bytes that were read. */
   bytes: number;
   usage?: Usage;
+  /** Tokens beside those of `usage`: what was not reported, by its size. */
+  estimated?: Usage;
   /** Of a body that did not arrive whole: nothing is to be appended to it, as the agent can ask for the rest by itself. */
   resumable?: boolean;
   trailers?: RawHeaders;
@@ -91,6 +93,9 @@ export interface Failure {
   readonly sent: 'no' | 'maybe';
   /** The connection was a kept one that closed before any byte came back. */
   readonly reusedSocket: boolean;
+  /** Tokens of an answer that began and was none in the end; see `Ending`. */
+  readonly usage?: Usage;
+  readonly estimated?: Usage;
 }
 
 export type Outcome = Reply | Tunnel | Failure;

@@ -1,3 +1,4 @@
+import type { RequestFacts } from '../core/dialect.ts';
 import type { Usage } from '../core/usage.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { JsonObject } from './json-object.ts';
@@ -37,9 +38,14 @@ export interface AnswerFormat {
   readTail(tail: Buffer): Usage | undefined;
   /** Whether a stream that ends without the end mark was cut. */
   readonly endMarked: boolean;
+  /** No model writes these answers: they cost no tokens. */
+  readonly withoutTokens?: true;
   /** What comes as JSON is an array that grows event by event. */
   readonly growsAsArray?: true;
 }
+
+/** The request that an answer belongs to, as far as tokens are estimated from it. */
+export type Asked = RequestFacts['body'];
 
 /** The counts that are known, the others 0. */
 export function fullUsage(known: Partial<Usage>): Usage {

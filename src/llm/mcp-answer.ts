@@ -17,6 +17,7 @@ export const mcpAnswer: AnswerFormat = {
   readEvent: () => ({ meaningful: true }),
   readTail: () => undefined,
   endMarked: false,
+  withoutTokens: true,
 };
 
 function worstOf(verdicts: readonly (Verdict | undefined)[]): Verdict {

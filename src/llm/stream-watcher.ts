@@ -1,11 +1,13 @@
 import type { Judgement, Watcher } from '../core/dialect.ts';
 import type { Usage } from '../core/usage.ts';
 import type { Verdict } from '../core/verdict.ts';
-import { type AnswerFormat, fullUsage } from './answer-format.ts';
+import { type AnswerFormat, type Asked, fullUsage } from './answer-format.ts';
+import { EventSizes } from './event-sizes.ts';
 import { JsonArrayReader } from './json-array.ts';
 import { asBuffer } from './json-scan.ts';
 import { NdjsonReader } from './ndjson.ts';
 import { type EventReader, SseReader } from './sse.ts';
+import { estimateInput } from './text-size.ts';
 
 const readers = { sse: SseReader, ndjson: NdjsonReader, array: JsonArrayReader };
 
@@ -23,9 +25,15 @@ export class StreamWatcher implements Watcher {
   #failed = false;
   #ended = false;
   #usage: Partial<Usage> | undefined;
+  readonly #asked: Asked;
+  /** Only where tokens can be estimated. */
+  readonly #sizes: EventSizes | undefined;
 
-  constructor(format: AnswerFormat, framing: 'sse' | 'ndjson' | 'array') {
+  /** Without what was asked, no tokens are estimated. */
+  constructor(format: AnswerFormat, framing: 'sse' | 'ndjson' | 'array', asked?: Asked) {
     this.#format = format;
+    this.#asked = asked;
+    this.#sizes = asked && new EventSizes();
     const onEvent = (data: Buffer, name: string) => this.#event(data, name);
     this.#reader = new readers[framing](onEvent);
   }
@@ -44,7 +52,19 @@ export class StreamWatcher implements Watcher {
     const usage = this.#usage && { usage: fullUsage(this.#usage) };
     // An end mark that tells a failure (response.failed) is one all the same: there is nothing to add to such a stream.
     const complete = whole && (this.#ended || (!this.#failed && !this.#format.endMarked));
-    return { verdict: this.#finalVerdict(whole), complete, ...usage };
+    const estimated = this.#estimate();
+    return { verdict: this.#finalVerdict(whole), complete, ...usage, ...(estimated && { estimated }) };
+  }
+
+  /** What the answer has cost beside what was reported: nothing where it has not begun, or was an error from its start. */
+  #estimate(): Usage | undefined {
+    const begun = this.meaningful > 0 || (this.#events > 0 && !this.#failed);
+    if (!this.#sizes || !this.#asked || !begun) return undefined;
+    const { bytes } = this.#asked;
+    const reported = this.#usage;
+    const output = this.#ended && reported?.output !== undefined ? 0 : this.#sizes.tokens;
+    const input = reported?.input === undefined && bytes ? estimateInput(bytes) : 0;
+    return output + input > 0 ? fullUsage({ input, output }) : undefined;
   }
 
   /** An error that the upstream told stands; then a cut; then an end without the end mark, or without any content. */
@@ -60,8 +80,15 @@ export class StreamWatcher implements Watcher {
   #event(data: Buffer, name: string): void {
     this.#events += 1;
     const sign = this.#format.readEvent(data, name, this.#verdict !== 'more');
-    if (sign.meaningful) this.meaningful += 1;
-    if (sign.usage) this.#usage = { ...this.#usage, ...sign.usage };
+    if (sign.meaningful) {
+      this.meaningful += 1;
+      // Such an event of the responses interface repeats what came before it.
+      if (!name.endsWith('.done')) this.#sizes?.see(data);
+    }
+    if (sign.usage) {
+      this.#usage = { ...this.#usage, ...sign.usage };
+      if (sign.usage.output !== undefined) this.#sizes?.reported();
+    }
     if (sign.error) this.#failed = true;
     if (sign.last) this.#ended = true;
     const bad = sign.error ?? sign.finish;

@@ -1,6 +1,6 @@
 import type { RequestFacts, Watcher } from '../core/dialect.ts';
 import { mediaType, type RawHeaders } from '../core/headers.ts';
-import type { AnswerFormat } from './answer-format.ts';
+import type { AnswerFormat, Asked } from './answer-format.ts';
 import { verdictOfStatus } from './classify.ts';
 import { contentEncodings, DecodedWatcher } from './decoded-watcher.ts';
 import { ErrorWatcher } from './error-watcher.ts';
@@ -12,7 +12,7 @@ import { WholeWatcher } from './whole-watcher.ts';
 export function watchAnswer(format: AnswerFormat, request: RequestFacts, status: number, headers: RawHeaders): Watcher {
   const verdict = verdictOfStatus(status);
   if (isBodiless(request.method, status)) return new PlainWatcher({ verdict, awaitedBytes: 0, empty: 'ok' });
-  const watcher = watchInside(format, status, mediaType(headers));
+  const watcher = watchInside(format, status, mediaType(headers), format.withoutTokens ? undefined : request.body);
   const applied = contentEncodings(headers);
   if (watcher && applied) return applied.length === 0 ? watcher : new DecodedWatcher(watcher, applied);
   // No such interface answers with a page: it comes from something in between.
@@ -22,14 +22,14 @@ export function watchAnswer(format: AnswerFormat, request: RequestFacts, status:
 }
 
 /** What looks into a body of that type; undefined where nothing does. */
-function watchInside(format: AnswerFormat, status: number, type: string): Watcher | undefined {
+function watchInside(format: AnswerFormat, status: number, type: string, asked: Asked): Watcher | undefined {
   const isJson = type === '' || type === 'application/json' || type.endsWith('+json');
   if (status >= 400) return isJson ? new ErrorWatcher(status) : undefined;
   if (status >= 300) return undefined;
-  if (type === 'text/event-stream') return new StreamWatcher(format, 'sse');
-  if (type === 'application/x-ndjson') return new StreamWatcher(format, 'ndjson');
+  if (type === 'text/event-stream') return new StreamWatcher(format, 'sse', asked);
+  if (type === 'application/x-ndjson') return new StreamWatcher(format, 'ndjson', asked);
   if (!isJson) return undefined;
-  return format.growsAsArray ? new StreamWatcher(format, 'array') : new WholeWatcher(format);
+  return format.growsAsArray ? new StreamWatcher(format, 'array', asked) : new WholeWatcher(format, asked);
 }
 
 /** Whether HTTP allows no body there (RFC 9110, section 6.4.1). */

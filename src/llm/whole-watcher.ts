@@ -1,8 +1,10 @@
 import type { Judgement, Watcher } from '../core/dialect.ts';
+import type { Usage } from '../core/usage.ts';
 import type { Verdict } from '../core/verdict.ts';
-import type { AnswerFormat } from './answer-format.ts';
+import { type AnswerFormat, type Asked, fullUsage } from './answer-format.ts';
 import { asObject, objectsIn, parseJson } from './json-object.ts';
 import { asBuffer, behindSpace } from './json-scan.ts';
+import { bytesPerToken, estimateInput, textBytesIn } from './text-size.ts';
 
 /** An answer up to this is judged at its end; a longer one is taken for good when it passes it. */
 const limitBytes = 64 * 1024;
@@ -18,9 +20,14 @@ export class WholeWatcher implements Watcher {
   #chunks: Uint8Array[] = [];
   #kept = 0;
   #bytes = 0;
+  readonly #asked: Asked;
+  /** Of an answer of which the beginning is not kept: how much of it is text. */
+  #textShare: number | undefined;
 
-  constructor(format: AnswerFormat) {
+  /** Without what was asked, no tokens are estimated. */
+  constructor(format: AnswerFormat, asked?: Asked) {
     this.#format = format;
+    this.#asked = asked;
   }
 
   push(chunk: Uint8Array): Verdict | 'more' {
@@ -37,12 +44,21 @@ export class WholeWatcher implements Watcher {
     const isTail = this.#bytes > limitBytes;
     if (isTail || !whole) {
       const usage = isTail ? this.#format.readTail(kept) : undefined;
-      return { verdict: whole ? 'ok' : 'network', complete: whole, ...(usage && { usage }) };
+      return { verdict: whole ? 'ok' : 'network', complete: whole, ...(usage ? { usage } : this.#estimate(kept)) };
     }
     const answer = parseJson(kept);
-    if (answer === undefined) return { verdict: 'server-error', complete: true };
+    if (answer === undefined) return { verdict: 'server-error', complete: true, ...this.#estimate(kept) };
     if (Array.isArray(answer) && this.#format.readBatch) return { complete: true, ...this.#format.readBatch(objectsIn(answer)) };
-    return { complete: true, ...this.#format.readWhole(asObject(answer) ?? {}) };
+    const judgement = { complete: true, ...this.#format.readWhole(asObject(answer) ?? {}) };
+    return judgement.verdict !== 'ok' || judgement.usage ? judgement : { ...judgement, ...this.#estimate(kept) };
+  }
+
+  /** Tokens by the size of its text; none where there is no text, as in embeddings and errors. */
+  #estimate(kept: Buffer): { estimated?: Usage } {
+    if (!this.#asked) return {};
+    const output = Math.ceil((this.#textShare === undefined ? textBytesIn(kept) : this.#textShare * this.#bytes) / bytesPerToken);
+    if (output === 0) return {};
+    return { estimated: fullUsage({ input: this.#asked.bytes ? estimateInput(this.#asked.bytes) : 0, output }) };
   }
 
   #keep(chunk: Uint8Array): void {
@@ -50,6 +66,10 @@ export class WholeWatcher implements Watcher {
     this.#bytes += chunk.byteLength;
     this.#kept += chunk.byteLength;
     if (this.#bytes <= limitBytes) return;
+    if (this.#asked && this.#textShare === undefined) {
+      const [first = chunk] = this.#chunks;
+      this.#textShare = textBytesIn(asBuffer(first)) / first.byteLength;
+    }
     let spare = 0;
     for (const first of this.#chunks) {
       if (this.#kept - first.byteLength < tailBytes) break;

@@ -121,14 +121,19 @@ async function readRest(watched: Watched, held: HeldBody, judged: Verdict, { sig
 }
 
 /** The body has ended before there was a verdict: the watcher's last word is the verdict, but half an answer is none. */
-function conclude({ verdict }: Ending, watched: Watched, held: HeldBody, exchange: Exchange): Outcome {
+function conclude(ending: Ending, watched: Watched, held: HeldBody, exchange: Exchange): Outcome {
   const { timedOut, broken } = watched;
+  const { verdict } = ending;
   if (timedOut) {
     const { phase, afterMs } = timedOut;
     const message = `Upstream ${exchange.target.upstream} did not answer in time (${phase}, ${afterMs} ms).`;
-    return failure('upstream_timeout', message, { phase, sent: 'maybe', origin: culprit(watched) });
+    return failure('upstream_timeout', message, { phase, sent: 'maybe', origin: culprit(watched), ...spentOn(ending) });
   }
-  if (broken) return exchange.signal.aborted ? abortedFailure(exchange.signal, 'maybe') : brokenOff(broken, watched, exchange);
+  if (broken)
+    return {
+      ...(exchange.signal.aborted ? abortedFailure(exchange.signal, 'maybe') : brokenOff(broken, watched, exchange)),
+      ...spentOn(ending),
+    };
   return handedUp(watched, held, verdict);
 }
 
@@ -147,7 +152,16 @@ function culprit({ reply }: Watched): Origin {
 
 function giveUp(watched: Watched, signal: Signal): Failure {
   watched.reply.discard();
-  return abortedFailure(signal, 'maybe');
+  let spent = {};
+  watched.reply.whenEnded((ending) => {
+    spent = spentOn(ending);
+  });
+  return { ...abortedFailure(signal, 'maybe'), ...spent };
+}
+
+/** The tokens of an answer that is not handed up: they were paid for all the same. */
+function spentOn({ usage, estimated }: Ending): Pick<Failure, 'usage' | 'estimated'> {
+  return { ...(usage && { usage }), ...(estimated && { estimated }) };
 }
 
 function handedUp(watched: Watched, held: HeldBody, verdict: Verdict): Reply {

@@ -25,9 +25,9 @@ export function createRoute(attempts: ReadonlyMap<string, Handler>, clock: Clock
     exchange.note(answered(outcome, number, target, clock.now() - startedAt));
     if (outcome.kind === 'failure') return outcome;
 
-    onEnded(outcome, ({ verdict, bytes, complete, usage }) => {
+    onEnded(outcome, ({ verdict, bytes, complete, usage, estimated }) => {
       const ms = clock.now() - startedAt;
-      exchange.note({ kind: 'attempt-ended', attempt: number, upstream, model, verdict, ms, bytes, complete, usage });
+      exchange.note({ kind: 'attempt-ended', attempt: number, upstream, model, verdict, ms, bytes, complete, usage, estimated });
     });
     // Whoever asked for this attempt has not waited for it.
     if (opened.closed) outcome.discard();
@@ -43,7 +43,9 @@ function answered(outcome: Outcome, attempt: number, { upstream, model }: Target
       return { kind, attempt, upstream, model, verdict: outcome.verdict, origin: outcome.origin, status: outcome.status, ms };
     case 'tunnel':
       return { kind, attempt, upstream, model, verdict: 'ok', origin: 'upstream', status: 101, ms };
-    case 'failure':
-      return { kind, attempt, upstream, model, verdict: outcome.verdict, origin: outcome.origin, ms, phase: outcome.phase };
+    case 'failure': {
+      const { verdict, origin, phase, usage, estimated } = outcome;
+      return { kind, attempt, upstream, model, verdict, origin, ms, phase, usage, estimated };
+    }
   }
 }
