@@ -11,12 +11,28 @@ const recognised: readonly Dialect[] = [mcp, anthropic, gemini, ollama, openai];
 
 const byName: Readonly<Record<DialectName, Dialect>> = { openai, anthropic, gemini, ollama, mcp, http };
 
+/** Formats that servers of another format serve beside their own: a request tells which of them it is in. */
+const beside: Readonly<Record<DialectName, readonly Dialect[]>> = {
+  openai: [anthropic],
+  anthropic: [openai],
+  gemini: [],
+  ollama: [openai, anthropic],
+  mcp: [],
+  http: [],
+};
+
+/** Where Google serves OpenAI's interface. */
+const openaiOfGoogle = /^(\/[^/]+)*\/v1beta\/openai\//;
+
 /**
  * The wire format of a request to an upstream that is configured so. `auto` goes by the path and the headers, and
- * takes what it is not sure of for plain HTTP: a wrong guess would judge good answers as bad. An Ollama
- * serves OpenAI's interface beside its own.
+ * takes what it is not sure of for plain HTTP: a wrong guess would judge good answers as bad. A configured one yields only
+ * to a format that such servers serve beside it, where the request is certainly in that.
  */
 export function dialectFor(name: DialectName | 'auto', request: RequestFacts): Dialect {
+  if ((name === 'auto' || name === 'gemini') && openaiOfGoogle.test(request.path)) return openai;
   if (name === 'auto') return recognised.find((dialect) => dialect.matches(request)) ?? http;
-  return name === 'ollama' && openai.matches(request) ? openai : byName[name];
+  const own = byName[name];
+  const others = beside[name];
+  return others.length === 0 || own.matches(request) ? own : (others.find((dialect) => dialect.matches(request)) ?? own);
 }

@@ -22,7 +22,12 @@ export const ollamaAnswer: AnswerFormat = {
     const { error, usage } = readLine(answer);
     return { verdict: error ?? 'ok', ...(usage && { usage: fullUsage(usage) }) };
   },
-  readTail: () => undefined,
+  readTail(tail) {
+    // The counts stand in the answer itself. A quote inside of a text is escaped, so none can pass for a key.
+    const text = tail.toString('latin1');
+    const count = (key: string) => Number(new RegExp(`"${key}":\\s*(\\d{1,15})`).exec(text)?.[1] ?? Number.NaN);
+    return usageIn(count('prompt_eval_count'), count('eval_count'));
+  },
   endMarked: true,
 };
 
@@ -37,8 +42,10 @@ function readLine(line: JsonObject): Sign {
   return isEmpty ? startUp : content;
 }
 
-function usageOf(line: JsonObject): Usage | undefined {
-  const { prompt_eval_count: input, eval_count: output } = line;
-  if (typeof input !== 'number' && typeof output !== 'number') return undefined;
-  return { input: countIn(input), output: countIn(output), cacheRead: 0, cacheWrite: 0, reasoning: 0 };
+function usageOf({ prompt_eval_count: input, eval_count: output }: JsonObject): Usage | undefined {
+  return usageIn(typeof input === 'number' ? input : Number.NaN, typeof output === 'number' ? output : Number.NaN);
+}
+
+function usageIn(input: number, output: number): Usage | undefined {
+  return Number.isNaN(input) && Number.isNaN(output) ? undefined : fullUsage({ input: countIn(input), output: countIn(output) });
 }

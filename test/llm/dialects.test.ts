@@ -20,10 +20,21 @@ describe('the dialect of a request', () => {
     ['anthropic', to('/v1/models', ['Anthropic-Version', '2026-10-21'], 'GET')],
     ['gemini', to('/v1beta/models/gemini-3:streamGenerateContent?alt=sse')],
     ['gemini', to('/v1/models', ['x-goog-api-key', 'k'], 'GET')],
+    ['gemini', to('/v1/projects/p/locations/eu/publishers/google/models/gemini-3:generateContent')],
+    ['gemini', to('/v1/models/gemini-3:countTokens')],
+    ['openai', to('/v1beta/openai/embeddings', ['x-goog-api-key', 'k'])],
+    ['openai', to('/google/v1beta/openai/chat/completions')],
     ['ollama', to('/api/chat', ['User-Agent', 'ollama-js/0.6.4'])],
+    ['ollama', to('/api/tags', ['User-Agent', 'ollama-python/0.5.1 (x86_64 linux)'], 'GET')],
+    ['openai', to('/v1/chat/completions', ['User-Agent', 'ollama-js/0.6.4'])],
     ['mcp', to('/mcp')],
     ['mcp', to('/tools', ['MCP-Protocol-Version', '2025-11-25'])],
     ['http', to('/api/chat')],
+    ['http', to('/chat', ['User-Agent', 'ollama-js/0.6.4'])],
+    ['http', to('/v1/models/resnet:predict')],
+    ['http', to('/v1/projects/p/locations/eu/publishers/anthropic/models/claude:streamRawPredict')],
+    ['http', to('/v1/models/gemini-3:generateContent', [], 'GET')],
+    ['http', to('/model/anthropic.claude/invoke')],
     ['http', to('/v1/messages')],
     ['http', to('/survey/responses')],
     ['http', to('/models', [], 'GET')],
@@ -33,8 +44,21 @@ describe('the dialect of a request', () => {
     expect(dialectFor('auto', request).name).toBe(name);
   });
 
-  it("is OpenAI's where an Ollama is asked for that", () => {
-    expect(dialectFor('ollama', to('/v1/chat/completions')).name).toBe('openai');
-    expect(dialectFor('ollama', to('/api/chat')).name).toBe('ollama');
+  it.each([
+    ['ollama', 'openai', to('/v1/chat/completions')],
+    ['ollama', 'anthropic', to('/v1/messages', ['anthropic-version', '2023-06-01'])],
+    ['ollama', 'ollama', to('/api/chat')],
+    ['openai', 'anthropic', to('/v1/messages', ['anthropic-version', '2023-06-01'])],
+    ['openai', 'openai', to('/v1/messages')],
+    ['openai', 'openai', to('/v1/models', ['anthropic-version', '2023-06-01'], 'GET')],
+    ['anthropic', 'openai', to('/v1/chat/completions')],
+    ['anthropic', 'anthropic', to('/v1/models', ['anthropic-version', '2023-06-01'], 'GET')],
+    ['anthropic', 'anthropic', to('/v1/messages')],
+    ['gemini', 'openai', to('/v1beta/openai/chat/completions')],
+    ['gemini', 'gemini', to('/v1beta/models?key=k', [], 'GET')],
+    ['http', 'http', to('/v1/chat/completions')],
+    ['mcp', 'mcp', to('/v1/chat/completions')],
+  ] as const)('of an upstream that is configured as %s is %s where the request is certainly that', (name, found, request) => {
+    expect(dialectFor(name, request).name).toBe(found);
   });
 });

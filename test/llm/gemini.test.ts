@@ -1,6 +1,6 @@
 import { gemini } from '../../src/llm/gemini.ts';
+import { geminiAnswers, hello, stream } from './contract/cases/gemini-answers.ts';
 import { json, keepsItsContract, sse } from './contract.ts';
-import { geminiAnswers, hello, stream } from './gemini-answers.ts';
 
 const call = { kind: 'llm', api: 'object', model: 'gemini-3', stream: true, repeatable: true, stateful: false } as const;
 const one = { path: '/v1/models/gemini-3:generateContent' };
