@@ -14,7 +14,8 @@ import { retargetModel } from './retarget.ts';
 import { watchAnswer } from './watch.ts';
 
 /** Paths that nobody else has: other services, too, have `responses` and `models`, but hardly behind a version. */
-const ownPath = /\/chat\/completions$|\/v\d+\/(completions|embeddings|moderations|responses(\/[^/]+)*|models(\/(ft:[^/]+|[^/:]+))?|images\/\w+|audio\/\w+)$/;
+const ownPath =
+  /\/chat\/completions$|\/v\d+\/(completions|embeddings|moderations|responses(\/[^/]+)*|models(\/(ft:[^/]+|[^/:]+))?|images\/\w+|audio\/\w+)$/;
 
 /** OpenAI's HTTP interface, and that of the many that speak it: chat completions, responses, embeddings and the like. */
 export const openai: Dialect = {
