@@ -7,12 +7,17 @@ const quote = 0x22;
  */
 export class Tokens {
   readonly #pieces: readonly string[];
-  /** By the byte behind the quote: whether any piece goes on like that. */
+  /** By the byte behind the quote: which pieces go on like that, bit by bit. */
   readonly #starts = new Uint8Array(256);
 
+  /** At most eight pieces. */
   constructor(...pieces: string[]) {
+    if (pieces.length > 8) throw new Error('More than eight pieces do not fit.');
     this.#pieces = pieces;
-    for (const piece of pieces) this.#starts[piece.charCodeAt(1)] = 1;
+    for (const [i, piece] of pieces.entries()) {
+      const first = piece.charCodeAt(1);
+      this.#starts[first] = (this.#starts[first] as number) | (1 << i);
+    }
   }
 
   /** Which pieces stand in the bytes: bit `i` for the piece number `i`. */
@@ -20,14 +25,19 @@ export class Tokens {
     const starts = this.#starts;
     let found = 0;
     for (let at = 0, last = bytes.length - 1; at < last; at += 1) {
-      if (bytes[at] === quote && starts[bytes[at + 1] as number] === 1) found |= this.#at(bytes, at);
+      if (bytes[at] !== quote) continue;
+      const possible = starts[bytes[at + 1] as number] as number;
+      if (possible !== 0) found |= this.#at(bytes, at, possible);
     }
     return found;
   }
 
-  #at(bytes: Uint8Array, at: number): number {
+  #at(bytes: Uint8Array, at: number, possible: number): number {
     let found = 0;
-    for (let i = 0; i < this.#pieces.length; i += 1) if (standsAt(bytes, at, this.#pieces[i] as string)) found |= 1 << i;
+    for (let left = possible; left !== 0; left &= left - 1) {
+      const i = 31 - Math.clz32(left & -left);
+      if (standsAt(bytes, at, this.#pieces[i] as string)) found |= 1 << i;
+    }
     return found;
   }
 }
