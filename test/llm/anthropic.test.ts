@@ -1,36 +1,14 @@
 import { anthropic } from '../../src/llm/anthropic.ts';
+import { anthropicAnswers, hello, start } from './contract/cases/anthropic-answers.ts';
 import { json, keepsItsContract, sse } from './contract.ts';
 
-const frame = (type: string, fields: object = {}) => `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
-const start = frame('message_start', {
-  message: {
-    type: 'message',
-    content: [],
-    usage: { input_tokens: 7, cache_read_input_tokens: 90, cache_creation_input_tokens: 3, output_tokens: 1 },
-  },
-});
-const block = frame('content_block_start', { index: 0, content_block: { type: 'text', text: '' } });
-const ping = frame('ping');
-const hello = frame('content_block_delta', { index: 0, delta: { type: 'text_delta', text: 'Hé "error"' } });
-const blockEnd = frame('content_block_stop', { index: 0 });
-const delta = (reason: string) =>
-  frame('message_delta', {
-    delta: { stop_reason: reason },
-    usage: { output_tokens: 50, input_tokens: null, output_tokens_details: { thinking_tokens: 20 } },
-  });
-const stop = frame('message_stop');
-const error = (type: string) => frame('error', { error: { type, message: 'no' } });
-const usage = { input: 7, output: 30, cacheRead: 90, cacheWrite: 3, reasoning: 20 };
-const begun = { input: 7, output: 1, cacheRead: 90, cacheWrite: 3, reasoning: 0 };
-const message = (reason: string) =>
-  JSON.stringify({
-    type: 'message',
-    content: [{ type: 'text', text: 'Hi' }],
-    stop_reason: reason,
-    usage: { input_tokens: 7, output_tokens: 30, cache_read_input_tokens: 0, cache_creation_input_tokens: null },
-  });
 const call = { kind: 'llm', model: 'claude', stream: false, repeatable: true, stateful: false } as const;
-const wholeUsage = { input: 7, output: 30, cacheRead: 0, cacheWrite: 0, reasoning: 0 };
+const user = { role: 'user', content: 'Wie wärs?' };
+const called = { role: 'assistant', content: ['toolu_1', 'toolu_2'].map((id) => ({ type: 'tool_use', id, name: 'a', input: {} })) };
+const results = { role: 'user', content: ['toolu_1', 'toolu_2'].map((id) => ({ type: 'tool_result', tool_use_id: id, content: '1' })) };
+const begun = { role: 'assistant', content: 'So' };
+const noted = { role: 'user', content: '[Note by the proxy Outrigger, not by the user: Same call: "x" — again.]' };
+const messages = (...all: object[]) => JSON.stringify({ model: 'claude', messages: all });
 
 keepsItsContract({
   dialect: anthropic,
@@ -44,6 +22,18 @@ keepsItsContract({
     { name: 'with a temperature in words', body: '{"model":"claude","temperature":"0"}', call },
     { name: 'of a thread', body: '{"model":"claude","thread":{"type":"continue"}}', call: { ...call, repeatable: false, stateful: true } },
     { name: 'of a container', body: '{"model":"claude","container":"c1"}', call: { ...call, repeatable: false, stateful: true } },
+    {
+      name: 'that goes on from an earlier message',
+      body: '{"model":"claude","previous_message_id":"msg_1"}',
+      call: { ...call, repeatable: false, stateful: true },
+    },
+    { name: 'whose tools the upstream calls', body: '{"model":"claude","mcp_servers":[{}]}', call: { ...call, repeatable: false } },
+    {
+      name: 'of a batch',
+      request: { path: '/v1/messages/batches' },
+      body: '{"requests":[]}',
+      call: { kind: 'other', repeatable: false, stateful: false },
+    },
     { name: 'whose body is not there', call: { kind: 'llm', repeatable: false, stateful: true } },
     {
       name: 'that counts tokens',
@@ -53,96 +43,39 @@ keepsItsContract({
     },
     { name: 'for the models', request: { method: 'GET', path: '/v1/models' }, call: { kind: 'other', repeatable: false, stateful: false } },
   ],
-  answers: [
-    { name: 'with a message', body: message('end_turn'), verdict: 'ok', complete: true, usage: wholeUsage },
-    { name: 'with a refusal', body: message('refusal'), verdict: 'content-filter', complete: true, usage: wholeUsage },
+  answers: anthropicAnswers,
+  retargets: [
     {
-      name: 'that filled the window',
-      body: message('model_context_window_exceeded'),
-      verdict: 'context-length',
-      complete: true,
-      usage: wholeUsage,
+      name: 'with the same in its messages',
+      body: '{"messages":[{"model":"claude"}],"model" : "claude","max_tokens":9}',
+      model: 'claude-"2"',
+      becomes: { body: '{"messages":[{"model":"claude"}],"model" : "claude-\\"2\\"","max_tokens":9}' },
+    },
+    { name: 'that names none', body: '{"messages":[]}', model: 'x', becomes: undefined },
+    {
+      name: 'whose body is signed',
+      request: { headers: ['Content-Digest', 'x'] },
+      body: '{"model":"claude"}',
+      model: 'x',
+      becomes: undefined,
+    },
+  ],
+  hints: [
+    { name: 'with one question', body: messages(user), becomes: { model: 'claude', messages: [user, noted] } },
+    {
+      name: 'with the results of tools, behind all of them',
+      body: messages(user, called, results),
+      becomes: { model: 'claude', messages: [user, called, results, noted] },
     },
     {
-      name: 'with an error inside a 200',
-      body: '{"type":"error","error":{"type":"overloaded_error","message":""}}',
-      verdict: 'overloaded',
-      complete: true,
+      name: 'with the beginning of the answer, before it',
+      body: messages(user, called, results, begun),
+      becomes: { model: 'claude', messages: [user, called, results, noted, begun] },
     },
-    { name: '529', status: 529, body: '{"type":"error","error":{"type":"overloaded_error"}}', verdict: 'overloaded', complete: true },
-    { name: '402', status: 402, body: '{"type":"error","error":{"type":"billing_error"}}', verdict: 'quota-exhausted', complete: true },
-    {
-      name: '429 of a spend limit',
-      status: 429,
-      body: '{"type":"error","error":{"type":"rate_limit_error","details":{"error_code":"contract_spend_limit_reached"}}}',
-      verdict: 'quota-exhausted',
-      complete: true,
-    },
-    { name: '504', status: 504, body: '{"type":"error","error":{"type":"timeout_error"}}', verdict: 'server-error', complete: true },
-    {
-      name: 'streamed to its end',
-      headers: sse,
-      body: start + block + ping + hello + hello + blockEnd + delta('end_turn') + stop,
-      verdict: 'ok',
-      complete: true,
-      usage,
-      meaningful: 3,
-      judgedAfter: start + block + ping + hello,
-    },
-    {
-      name: 'streamed without event names',
-      headers: sse,
-      body: (start + hello + delta('end_turn') + stop).replaceAll(/event: .*\n/g, ''),
-      verdict: 'ok',
-      complete: true,
-      usage,
-      judgedAfter: (start + hello).replaceAll(/event: .*\n/g, ''),
-    },
-    {
-      name: 'streamed as an overload',
-      headers: sse,
-      body: error('overloaded_error'),
-      verdict: 'overloaded',
-      complete: false,
-      judgedAfter: error('overloaded_error'),
-    },
-    {
-      name: 'streamed as a start and an overload',
-      headers: sse,
-      body: start + error('overloaded_error'),
-      verdict: 'overloaded',
-      complete: false,
-      usage: begun,
-      judgedAfter: start + error('overloaded_error'),
-    },
-    {
-      name: 'streamed with an error behind content',
-      headers: sse,
-      body: start + hello + error('api_error'),
-      verdict: 'server-error',
-      complete: false,
-      usage: begun,
-      judgedAfter: start + hello,
-    },
-    {
-      name: 'streamed as a refusal',
-      headers: sse,
-      body: start + hello + delta('refusal') + stop,
-      verdict: 'content-filter',
-      complete: true,
-      usage,
-      judgedAfter: start + hello,
-    },
-    {
-      name: 'streamed without its end mark',
-      headers: sse,
-      body: start + hello + delta('end_turn'),
-      verdict: 'network',
-      complete: false,
-      usage,
-      judgedAfter: start + hello,
-    },
-    { name: 'streamed without any content', headers: sse, body: start + block + ping, verdict: 'network', complete: false, usage: begun },
+    { name: 'without messages', body: '{"model":"claude"}', becomes: undefined },
+    { name: 'with no message of its own', body: messages(begun), becomes: undefined },
+    { name: 'whose body cannot be read', body: '{"messages":[', becomes: undefined },
+    { name: 'that counts tokens', request: { path: '/v1/messages/count_tokens' }, body: messages(user), becomes: undefined },
   ],
   codeOf: (refusal) => (refusal as { error: { details: { error_code: unknown } } }).error.details.error_code,
   breakOff: { headers: sse, begun: start + hello },
