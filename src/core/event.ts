@@ -81,6 +81,8 @@ export type Event =
   | { kind: 'bulkhead-rejected'; attempt: number; upstream: string; reason: 'full' | 'wait' | 'share' }
   | { kind: 'target-skipped'; attempt: number; upstream: string; model?: string; why: string }
   | { kind: 'fallback'; attempt: number; from: string; to: string; reason: Verdict }
+  /** No target of the chain has done better than the first, `upstream`, or they could not be asked. `reason` led to them. */
+  | { kind: 'fallback-exhausted'; attempt: number; upstream: string; reason: Verdict }
   | { kind: 'cache'; attempt: 0; result: 'hit' | 'miss' | 'stale' | 'bypass' | 'stored'; ageMs?: number }
   | { kind: 'degraded'; attempt: 0; reason: Verdict; message: 'sentence' | 'body' }
   | { kind: 'loop-detected'; attempt: 0; loop: string; action: 'warn' | 'nudge' | 'pause'; count: number; tool?: string }

@@ -6,7 +6,7 @@ import type { Failure, Outcome, Reply } from '../core/outcome.ts';
 import type { Policy, PolicyContext } from '../core/policy.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { circuitsOf } from './circuits.ts';
-import { betterOutcome } from './fallback/best-outcome.ts';
+import { betterOutcome, isAnswer } from './fallback/best-outcome.ts';
 import { fallbackEntry, targetName, targetOf } from './fallback/entry.ts';
 import { modelHealthOf } from './fallback/model-health.ts';
 import { Moves, type TargetFacts } from './fallback/plan-move.ts';
@@ -32,7 +32,7 @@ export interface FallbackSurroundings {
 /**
  * Asks other targets, one after the other, where the one before was given up. If none does better, the best that there
  * was is handed up: the upstream's own reply before a failure of ours. Targets that the call cannot move to are skipped
- * and noted. An entry in observe mode is noted as the move that it would be, and not made.
+ * and noted, as it is when no target is left. An entry in observe mode is noted as the move that it would be, and not made.
  */
 export function createFallback(settings: FallbackSettings, surroundings: FallbackSurroundings, context: PolicyContext): Policy {
   return new Fallback(settings, surroundings, context);
@@ -96,6 +96,7 @@ class Fallback implements Policy {
     let best = first;
     let reasons: readonly Verdict[] = [first.verdict];
     let observed = false;
+    let walked = false;
 
     for (const { target, on, way, observe } of this.#steps) {
       if (!mayMove(last)) break;
@@ -109,6 +110,7 @@ class Fallback implements Policy {
       const note = (event: Exclude<Event, { kind: 'would' }>) => exchange.note(observe ? { kind: 'would', attempt, event } : event);
       if (typeof plan === 'string') {
         note({ kind: 'target-skipped', attempt, ...target, why: plan });
+        walked ||= !observe;
         continue;
       }
       note({ kind: 'fallback', attempt, from: targetName(from), to: targetName(target), reason });
@@ -116,6 +118,7 @@ class Fallback implements Policy {
       if (observe) continue;
 
       moves.made(target);
+      walked = true;
       const outcome = await way({ ...exchange, target, request: plan });
       if (outcome.kind === 'tunnel') {
         if (best.kind === 'reply') best.discard();
@@ -125,6 +128,10 @@ class Fallback implements Policy {
       reasons = unfit.has(outcome.verdict) ? [outcome.verdict, ...reasons] : [outcome.verdict];
       last = outcome;
       from = target;
+    }
+    if (walked && mayMove(last) && !isAnswer(best) && !exchange.signal.aborted) {
+      const { attempts: attempt } = exchange.opened;
+      exchange.note({ kind: 'fallback-exhausted', attempt, upstream: exchange.target.upstream, reason: first.verdict });
     }
     return best;
   }

@@ -19,6 +19,7 @@ const noteworthy: ReadonlySet<EventKind> = new Set([
   'bulkhead-rejected',
   'target-skipped',
   'fallback',
+  'fallback-exhausted',
   'degraded',
   'loop-detected',
   'agent-paused',
@@ -27,6 +28,9 @@ const noteworthy: ReadonlySet<EventKind> = new Set([
   'stream-broken',
   'bug',
 ]);
+
+/** A stored answer stood in for an error. */
+const savedByCache = 'cache stale';
 
 /** Outcomes that a person should hear of; the rest are told at `info`. */
 const alarming: ReadonlySet<CallOutcome> = new Set(['degraded', 'upstream-error', 'timeout', 'refused', 'paused']);
@@ -48,16 +52,26 @@ export function createCallLog({ logger, access }: CallLogOptions): Subscriber {
   return {
     name: 'call-log',
     on(event, call) {
-      if (call && noteworthy.has(event.kind)) remember(call, event.kind);
-      if (call && event.kind === 'would' && noteworthy.has(event.event.kind)) remember(call, `would ${event.event.kind}`);
+      const happened = happening(event);
+      if (call && happened !== undefined) remember(call, happened);
       if (event.kind !== 'call-ended') logLine(logger, event, call);
       else if (call) {
-        const happened = happenings.get(call);
+        const all = happenings.get(call);
         const quiet = event.outcome === 'ok' || event.outcome === 'cached';
-        if (happened || !quiet || access()) logExchange(logger, event, call, happened);
+        if (all || !quiet || access()) logExchange(logger, event, call, all);
       }
     },
   };
+}
+
+/** What an event is called in the line of its exchange; undefined where it is not worth one. */
+function happening(event: Event): string | undefined {
+  if (event.kind === 'would') {
+    const what = happening(event.event);
+    return what && `would ${what}`;
+  }
+  if (event.kind === 'cache') return event.result === 'stale' ? savedByCache : undefined;
+  return noteworthy.has(event.kind) ? event.kind : undefined;
 }
 
 function logExchange(logger: Logger, event: Extract<Event, { kind: 'call-ended' }>, call: CallInfo, happened: Set<string> | undefined) {
@@ -77,7 +91,7 @@ function logExchange(logger: Logger, event: Extract<Event, { kind: 'call-ended' 
     ledger: call.ledger(),
     ...(happened && { happened: [...happened] }),
   };
-  if (alarming.has(outcome) || happened?.has('stream-broken')) logger.warn(facts, 'exchange');
+  if (alarming.has(outcome) || happened?.has('stream-broken') || happened?.has(savedByCache)) logger.warn(facts, 'exchange');
   else logger.info(facts, 'exchange');
 }
 

@@ -36,6 +36,7 @@ export const counters = {
   bulkheadRejected: counter('outrigger_bulkhead_rejected_total', 'Attempts that found no place in the bulkhead.', ['upstream', 'reason']),
   targetsSkipped: counter('outrigger_targets_skipped_total', 'Fallback targets that a call could not move to.', ['upstream']),
   fallbacks: counter('outrigger_fallbacks_total', 'Moves to the next target, by the verdict that asked for it.', ['from', 'to', 'reason']),
+  fallbacksExhausted: counter('outrigger_fallbacks_exhausted_total', 'Calls for which no fallback target had an answer.', ['upstream']),
   cacheRequests: counter('outrigger_cache_requests_total', 'Questions to the response cache, by what came of them.', ['result']),
   degraded: counter('outrigger_degraded_total', 'Answers that were not fresh ones of an upstream: cache or message.', ['kind']),
   loopsDetected: counter('outrigger_loops_detected_total', 'Loops that agents were found in, by what was done.', ['kind', 'action']),

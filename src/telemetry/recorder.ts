@@ -69,6 +69,8 @@ export class Recorder implements Subscriber {
         const { targets } = this.#instruments;
         return counters.fallbacks.at(targets.value(event.from), targets.value(event.to), event.reason);
       }
+      case 'fallback-exhausted':
+        return counters.fallbacksExhausted.at(this.#label(event));
       case 'cache':
         // A stale answer stands in for a fresh one that could not be had.
         if (event.result === 'stale') counters.degraded.at('cache').value += 1;

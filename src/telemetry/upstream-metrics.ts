@@ -62,7 +62,13 @@ function zero({ counters, gauges, histograms }: Instruments, label: string): voi
   for (const fault of labelValues.fault) counters.faultsInjected.at(label, fault);
   for (const result of labelValues.validation) counters.validations.at(label, result);
   for (const source of labelValues.waitSource) histograms.retryWaitSeconds.at(label, source);
-  const others = [counters.socketResent, counters.streamsBroken, counters.circuitRefused, counters.targetsSkipped] as const;
+  const others = [
+    counters.socketResent,
+    counters.streamsBroken,
+    counters.circuitRefused,
+    counters.targetsSkipped,
+    counters.fallbacksExhausted,
+  ] as const;
   for (const family of others) family.at(label);
   const live = [gauges.circuitState, gauges.bulkheadInUse, gauges.bulkheadLimit, gauges.bulkheadQueue, gauges.retryBudgetUsed] as const;
   for (const family of live) family.at(label);

@@ -90,6 +90,7 @@ describe('the documentation', () => {
       'bulkhead-waited': true,
       'bulkhead-rejected': true,
       fallback: true,
+      'fallback-exhausted': true,
       'target-skipped': true,
       cache: true,
       degraded: true,

@@ -55,10 +55,14 @@ describe('a call whose upstream is overloaded', () => {
   test('gets the upstream’s own error if nobody does better', async () => {
     const main = await rawUpstream(inTurn(busy));
     const spare = await rawUpstream(inTurn(json('401 Unauthorized', { error: { message: 'spare does not know you', type: 'x' } })));
-    const answer = await ask(await sidecarTo({ main, spare }, toSpare));
+    const product = await sidecarTo({ main, spare }, toSpare);
+    const answer = await ask(product);
     expect(statusOf(answer)).toBe(503);
     expect(answer.body).toContain('busy');
     expect(valuesOf(answer, 'x-should-retry')).toEqual(['false']);
+    const count = await counted(product, 1);
+    expect(count('fallbacks_exhausted_total{upstream="main"}')).toBe(1);
+    expect(count('fallbacks_exhausted_total{upstream="spare"}')).toBe(0);
   });
 });
 

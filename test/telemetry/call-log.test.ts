@@ -75,6 +75,17 @@ describe('an exchange', () => {
     expect(await told([lookUp, callEnded('ok')])).toEqual([]);
   });
 
+  test('that was saved by a stored answer or a sentence is a warning', async () => {
+    const stale: Event = { kind: 'cache', attempt: 0, result: 'stale', ageMs: 5 };
+    expect(await told([...usual, stale, callEnded('cached')])).toMatchObject([
+      { level: 'warn', outcome: 'cached', happened: ['cache stale'] },
+    ]);
+    const degraded: Event = { kind: 'degraded', attempt: 0, reason: 'overloaded', message: 'sentence' };
+    expect(await told([...usual, degraded, callEnded('degraded')])).toMatchObject([{ level: 'warn', happened: ['degraded'] }]);
+    const would: Event = { kind: 'would', attempt: 0, event: stale };
+    expect(await told([...usual, would, callEnded('upstream-error')])).toMatchObject([{ happened: ['would cache stale'] }]);
+  });
+
   test('does not take over what happened in another', async () => {
     const { logger } = await createLog(
       { level: 'trace', format: 'json', access: false },

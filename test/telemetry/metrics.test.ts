@@ -294,6 +294,7 @@ describe('what policies tell', () => {
     on({ kind: 'bulkhead-waited', attempt: 1, upstream, waitMs: 20 }, call());
     on({ kind: 'bulkhead-rejected', attempt: 1, upstream, reason: 'wait' }, call());
     on({ kind: 'target-skipped', attempt: 1, upstream, why: 'open' }, call());
+    on({ kind: 'fallback-exhausted', attempt: 1, upstream, reason: 'overloaded' }, call());
     on({ kind: 'stream-broken', attempt: 1, upstream, verdict: 'network' }, call());
     on({ kind: 'cache', attempt: 0, result: 'stale' }, call());
     on({ kind: 'degraded', attempt: 0, reason: 'overloaded', message: 'sentence' }, call());
@@ -312,6 +313,7 @@ describe('what policies tell', () => {
       queued: found.get('outrigger_bulkhead_wait_seconds_sum{upstream="openai"}'),
       rejected: found.get('outrigger_bulkhead_rejected_total{upstream="openai",reason="wait"}'),
       skipped: found.get('outrigger_targets_skipped_total{upstream="openai"}'),
+      exhausted: found.get('outrigger_fallbacks_exhausted_total{upstream="openai"}'),
       broken: found.get('outrigger_streams_broken_total{upstream="openai"}'),
       stale: found.get('outrigger_cache_requests_total{result="stale"}'),
       fromCache: found.get('outrigger_degraded_total{kind="cache"}'),
@@ -329,6 +331,7 @@ describe('what policies tell', () => {
       queued: 0.02,
       rejected: 1,
       skipped: 1,
+      exhausted: 1,
       broken: 1,
       stale: 1,
       fromCache: 1,

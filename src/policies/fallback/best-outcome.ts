@@ -26,6 +26,11 @@ export async function betterOutcome(exchange: Exchange, earlier: Reply | Failure
 /** Of a reply whose error does not pass by itself. */
 const staying = 1;
 
+/** Whether a model or a tool has answered, if not as it was wished. */
+export function isAnswer({ kind, verdict }: Reply | Failure): boolean {
+  return kind === 'reply' && (verdict === 'ok' || unwished.has(verdict));
+}
+
 function rank({ kind, verdict }: Reply | Failure): number {
   if (kind === 'failure') return 0;
   if (verdict === 'ok') return 4;
