@@ -64,6 +64,8 @@ export interface Watcher {
 
 export interface Judgement {
   verdict: Verdict;
+  /** The wait that an error asks for in its body, in milliseconds. */
+  retryAfterMs?: number;
   /** The format's own end mark was seen, where it has one. */
   complete: boolean;
   usage?: Usage;

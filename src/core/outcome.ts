@@ -12,6 +12,8 @@ export interface Ending {
   verdict: Verdict;
   /** Whether the message arrived whole, by its framing and by its format's own end mark. */
   complete: boolean;
+  /** The wait that an error asked for in its body, in milliseconds. */
+  retryAfterMs?: number;
   /** Body bytes that were read. */
   bytes: number;
   usage?: Usage;
@@ -266,16 +268,23 @@ export function tap(reply: Reply, hooks: Tap): Reply {
 
 /**
  * A reply of which some was read already: gives those chunks (and a read that is still pending) first and goes on from
- * there. Its ending is that of the reply, except that a bad `verdict` stays: such a reply does not end `ok`.
+ * there. Its ending is that of the reply, except that a bad `verdict` stays: such a reply does not end `ok`. A wait that was
+ * read in its body counts where its head asks for none.
  */
-export function unread(reply: Reply, chunks: readonly Uint8Array[], verdict: Verdict, pending?: Promise<Read>): Reply {
-  return new SourcedReply(headOf(reply, verdict), new UnreadSource(reply, chunks, verdict, pending), reply.source);
+export function unread(
+  reply: Reply,
+  chunks: readonly Uint8Array[],
+  verdict: Verdict,
+  pending?: Promise<Read>,
+  retryAfterMs?: number,
+): Reply {
+  return new SourcedReply(headOf(reply, verdict, reply.origin, retryAfterMs), new UnreadSource(reply, chunks, verdict, pending), reply.source);
 }
 
-function headOf(reply: Reply, verdict = reply.verdict, origin = reply.origin): ReplyHead {
-  if (verdict === reply.verdict && origin === reply.origin) return reply;
-  const { status, statusText, headers, retryAfterMs, empty, standing } = reply;
-  return { verdict, origin, status, statusText, headers, retryAfterMs, empty, standing };
+function headOf(reply: Reply, verdict = reply.verdict, origin = reply.origin, retryAfterMs?: number): ReplyHead {
+  if (verdict === reply.verdict && origin === reply.origin && retryAfterMs === undefined) return reply;
+  const { status, statusText, headers, empty, standing } = reply;
+  return { verdict, origin, status, statusText, headers, retryAfterMs: reply.retryAfterMs ?? retryAfterMs, empty, standing };
 }
 
 /**

@@ -36,6 +36,8 @@ const codes: Readonly<Partial<Record<ErrorVerdict, readonly string[]>>> = {
     'linked_organization_spend_limit_reached',
     'linked_organization_billing_unavailable',
     'user_profile_not_billable',
+    'daily_quota_exhausted',
+    'quota_exhausted',
   ],
   overloaded: [
     'overloaded_error',
@@ -122,6 +124,7 @@ const broadCodes: Readonly<Record<string, ErrorVerdict>> = {
 
 /** Texts of providers that have no code for it; looked at only where no code above was given. */
 const texts: readonly { readonly statuses: readonly number[]; readonly text: RegExp; readonly verdict: ErrorVerdict }[] = [
+  { statuses: [400], text: /credit balance is too low/i, verdict: 'quota-exhausted' },
   {
     statuses: [400, 413, 422],
     text: /prompt is too long|maximum context length|context (length|window|size)|input is too long|exceeds the maximum number of tokens/i,

@@ -32,7 +32,9 @@ export class ErrorWatcher implements Watcher {
 
   end(whole: boolean): Judgement {
     const error = errorIn(asObject(parsed(this.#chunks)) ?? {});
-    return { verdict: error ? verdictOfError(this.#status, error) : this.head, complete: whole };
+    if (!error) return { verdict: this.head, complete: whole };
+    const verdict = verdictOfError(this.#status, error);
+    return { verdict, complete: whole, ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }) };
   }
 }
 

@@ -110,7 +110,10 @@ async function readRest(watched: Watched, held: HeldBody, judged: Verdict, { sig
     while (held.bytes < heldBytes) {
       const came = held.poll() ?? (await held.read());
       if (came === 'aborted') return giveUp(watched, signal);
-      if (came === 'end') return handedUp(watched, held, (await watched.reply.ended).verdict);
+      if (came === 'end') {
+        const { verdict, retryAfterMs } = await watched.reply.ended;
+        return unread(watched.reply, held.chunks, verdict, held.pending, retryAfterMs);
+      }
       if (came === 'time') break;
     }
     const refined = await watched.judged();

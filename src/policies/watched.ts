@@ -76,6 +76,7 @@ export class Watched implements Follower {
       verdict: this.#lastWord(base, judgement),
       complete: base.complete && (this.reply.verdict !== 'ok' || judgement.complete),
       ...(judgement.usage && { usage: judgement.usage }),
+      ...(judgement.retryAfterMs !== undefined && { retryAfterMs: judgement.retryAfterMs }),
       ...(judgement.estimated && { estimated: judgement.estimated }),
       ...(judgement.resumable && { resumable: true }),
     };

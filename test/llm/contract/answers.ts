@@ -57,8 +57,8 @@ export function judgesAnswers(cases: DialectCases): void {
 }
 
 async function judgesEveryCut(cases: DialectCases, answer: AnswerCase, bytes: Buffer): Promise<void> {
-  const { verdict, complete, usage, meaningful } = answer;
-  const expected: Judgement = { verdict, complete, ...(usage && { usage }) };
+  const { verdict, complete, usage, meaningful, retryAfterMs } = answer;
+  const expected: Judgement = { verdict, complete, ...(usage && { usage }), ...(retryAfterMs !== undefined && { retryAfterMs }) };
   const cuts = Array.from(bytes, (_, at) => [bytes.subarray(0, at), bytes.subarray(at)]);
   const singles = Array.from(bytes, (_, at) => bytes.subarray(at, at + 1));
   for (const chunks of [[bytes], ...cuts, singles]) {

@@ -31,6 +31,8 @@ export interface AnswerCase extends AnswerHead {
   verdict: Verdict;
   complete: boolean;
   usage?: Usage;
+  /** The wait that an error asks for in its body. */
+  retryAfterMs?: number;
   /** What the head alone says, where it matters. */
   head?: Verdict | 'more';
   /** Meaningful events, for streams. */

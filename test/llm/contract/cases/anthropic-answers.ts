@@ -81,6 +81,11 @@ const errors: AnswerCase[] = [
     ...failed(400, 'invalid_request_error', 'no', 'thread_already_continued'),
     verdict: 'client-error',
   },
+  {
+    name: '400 of an empty account',
+    ...failed(400, 'invalid_request_error', 'Your credit balance is too low.'),
+    verdict: 'quota-exhausted',
+  },
   { name: '401', ...failed(401, 'authentication_error'), verdict: 'auth' },
   { name: '402', ...failed(402, 'billing_error'), verdict: 'quota-exhausted' },
   { name: '403', ...failed(403, 'permission_error'), verdict: 'auth' },

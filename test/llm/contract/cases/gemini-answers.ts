@@ -31,6 +31,16 @@ const one = { path: '/v1/models/gemini-3:generateContent' };
 const finished = (reason: string) => ({ request: one, body: JSON.stringify(part('', { finishReason: reason })), complete: true });
 const failed = (status: number, error: object) => ({ request: one, status, body: JSON.stringify({ error }), complete: true });
 
+const quota = (quotaId: string, retryDelay: string) => ({
+  code: 429,
+  message: 'You exceeded your current quota, please check your plan and billing details.',
+  status: 'RESOURCE_EXHAUSTED',
+  details: [
+    { '@type': 'type.googleapis.com/google.rpc.QuotaFailure', violations: [{ quotaId, quotaValue: '5' }] },
+    { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay },
+  ],
+});
+
 const whole: AnswerCase[] = [
   {
     name: 'with content',
@@ -56,6 +66,18 @@ const whole: AnswerCase[] = [
     complete: true,
   },
   { name: '429 of a rate', ...failed(429, { code: 429, status: 'RESOURCE_EXHAUSTED' }), verdict: 'rate-limited' },
+  {
+    name: '429 of a rate that says when to come back',
+    ...failed(429, quota('GenerateRequestsPerMinutePerProjectPerModel-FreeTier', '34.5s')),
+    verdict: 'rate-limited',
+    retryAfterMs: 34_500,
+  },
+  {
+    name: '429 of a quota for the day',
+    ...failed(429, quota('GenerateRequestsPerDayPerProjectPerModel-FreeTier', '12s')),
+    verdict: 'quota-exhausted',
+    retryAfterMs: 12_000,
+  },
   { name: '403', ...failed(403, { code: 403, status: 'PERMISSION_DENIED' }), verdict: 'auth' },
   { name: '504', ...failed(504, { code: 504, status: 'DEADLINE_EXCEEDED' }), verdict: 'server-error' },
   {
