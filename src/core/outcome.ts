@@ -268,23 +268,18 @@ export function tap(reply: Reply, hooks: Tap): Reply {
 
 /**
  * A reply of which some was read already: gives those chunks (and a read that is still pending) first and goes on from
- * there. Its ending is that of the reply, except that a bad `verdict` stays: such a reply does not end `ok`. A wait that was
- * read in its body counts where its head asks for none.
+ * there. Its ending is that of the reply, except that a bad `verdict` stays. `waitMs` was read in the body and
+ * counts where the head asks for no wait.
  */
-export function unread(
-  reply: Reply,
-  chunks: readonly Uint8Array[],
-  verdict: Verdict,
-  pending?: Promise<Read>,
-  retryAfterMs?: number,
-): Reply {
-  return new SourcedReply(headOf(reply, verdict, reply.origin, retryAfterMs), new UnreadSource(reply, chunks, verdict, pending), reply.source);
+export function unread(reply: Reply, chunks: readonly Uint8Array[], verdict: Verdict, pending?: Promise<Read>, waitMs?: number): Reply {
+  const head = headOf(reply, verdict, reply.origin, waitMs);
+  return new SourcedReply(head, new UnreadSource(reply, chunks, verdict, pending), reply.source);
 }
 
-function headOf(reply: Reply, verdict = reply.verdict, origin = reply.origin, retryAfterMs?: number): ReplyHead {
-  if (verdict === reply.verdict && origin === reply.origin && retryAfterMs === undefined) return reply;
-  const { status, statusText, headers, empty, standing } = reply;
-  return { verdict, origin, status, statusText, headers, retryAfterMs: reply.retryAfterMs ?? retryAfterMs, empty, standing };
+function headOf(reply: Reply, verdict = reply.verdict, origin = reply.origin, waitMs?: number): ReplyHead {
+  if (verdict === reply.verdict && origin === reply.origin && waitMs === undefined) return reply;
+  const { status, statusText, headers, retryAfterMs = waitMs, empty, standing } = reply;
+  return { verdict, origin, status, statusText, headers, retryAfterMs, empty, standing };
 }
 
 /**
