@@ -71,7 +71,12 @@ describe.each(withAndWithout)('the OpenAI SDK makes of answers through the sidec
         const asked = await responses.create({ model: 'gpt-x', input, tools, store: false });
         const call = asked.output.find((item) => item.type === 'function_call')!;
         const result = { type: 'function_call_output' as const, call_id: call.call_id, output: '7' };
-        const answered = await responses.create({ model: 'gpt-x', input: [...input, { ...call, id: 'fc_1' }, result], tools, store: false });
+        const answered = await responses.create({
+          model: 'gpt-x',
+          input: [...input, { ...call, id: 'fc_1' }, result],
+          tools,
+          store: false,
+        });
         return { name: call.name, text: answered.output_text };
       },
     });
