@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { createRetry, retrySettings } from '../../src/policies/retry.ts';
 import { RetryBudget, retryBudgetOf } from '../../src/policies/retry-budget.ts';
+import { resources } from '../kit/resources.ts';
 import { context, exchange, script, type TestContext, wholeReply } from './kit.ts';
 
 type Overrides = z.input<typeof retrySettings>;
@@ -66,6 +67,39 @@ describe('retry budget', () => {
     expect(budget.reserve(65_000, limits)).toBeUndefined();
     expect(budget.reserve(55_000, limits)).toBeUndefined();
     expect(budget.reserve(500, limits)).toBeDefined();
+  });
+
+  it('counts a retry for ten seconds after the one that it was sent in, however many follow it', async () => {
+    const { clock } = context();
+    const budget = new RetryBudget(clock);
+    const limits = { ratio: 0, minimum: 2 };
+    await clock.advance(900);
+    expect(budget.reserve(0, limits)).toBeDefined();
+    await clock.advance(9100);
+
+    expect(budget.reserve(0, limits)).toBeDefined();
+    expect(budget.reserve(0, limits)).toBeUndefined();
+    await clock.advance(1000);
+    expect(budget.reserve(0, limits)).toBeDefined();
+  });
+
+  it('keeps nothing of seconds that are long over', async () => {
+    const { clock } = context();
+    let nowMs = 0;
+    const now = () => nowMs;
+    const budget = new RetryBudget({ now, wall: now, timer: (delayMs, fire) => clock.timer(delayMs, fire) });
+    const pass = (seconds: number) => {
+      for (let second = 0; second < seconds; second += 1) {
+        nowMs += 1000;
+        budget.countCall();
+        budget.reserve(0, { ratio: 1, minimum: 0 })?.cancel();
+      }
+    };
+    pass(1000);
+    const { heapBytes } = await resources();
+    pass(50_000);
+
+    expect((await resources()).heapBytes - heapBytes).toBeLessThan(500_000);
   });
 
   it('gets back the place of a retry that was not sent', async () => {
