@@ -1,3 +1,4 @@
+import type { LoopSurroundings } from './agents/loop-detection.ts';
 import type { CallsUnderWay } from './calls-under-way.ts';
 import { policiesFor } from './config/config.ts';
 import type { LoadedConfig } from './config/load.ts';
@@ -22,6 +23,7 @@ export interface Generation {
 
 export interface GenerationsOptions {
   readonly context: PolicyContext;
+  readonly loops: LoopSurroundings;
   /** The home of the context's state. */
   readonly registry: StateRegistry;
   readonly own: OwnConnections;
@@ -63,7 +65,7 @@ export class Generations {
     const links = linkUpstreams(loaded, before.links, context.clock, own);
     try {
       // Stacks set limits of the shared state while they are built: whether they can be is tried on state of its own.
-      const trial = buildStacks(loaded.config, sendsOf(links), { ...context, state: new StateRegistry().state });
+      const trial = buildStacks(loaded.config, sendsOf(links), this.#options.loops, { ...context, state: new StateRegistry().state });
       void closePolicies(trial, this.#options.journal);
     } catch (error) {
       for (const connections of connectionsOf(without(links, before.links))) void connections.destroy();
@@ -85,7 +87,7 @@ export class Generations {
   }
 
   #build(loaded: LoadedConfig, links: Links): Generation {
-    const stacks = buildStacks(loaded.config, sendsOf(links), this.#options.context);
+    const stacks = buildStacks(loaded.config, sendsOf(links), this.#options.loops, this.#options.context);
     return { loaded, links, stacks, plane: createPlane(loaded.config, stacks) };
   }
 

@@ -1,4 +1,5 @@
 import { startAdminServer } from './admin/server.ts';
+import { createAgents } from './agents-of.ts';
 import { policyViews, upstreamViews } from './api-views.ts';
 import { CallsUnderWay } from './calls-under-way.ts';
 import type { LoadedConfig, LoadResult } from './config/load.ts';
@@ -55,7 +56,8 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
   const callLog = createCallLog({ logger, access: () => configNow().telemetry.log.access });
   const journal = new Journal([metrics.subscriber, callLog, calls]);
   const own = new OwnConnections();
-  const generations = new Generations(loaded, { context, registry, own, calls, journal });
+  const loops = createAgents(loaded.config.state.dir, (error, what) => logger.error({ err: error }, what));
+  const generations = new Generations(loaded, { context, loops, registry, own, calls, journal });
   const configNow = () => generations.current.loaded.config;
   const readings = () => readUpstreams(Object.keys(configNow().upstreams), generations.current.stacks.views, context);
 

@@ -1,3 +1,4 @@
+import { createLoopDetection, createPauseGuard, type LoopSurroundings } from './agents/loop-detection.ts';
 import { type Config, policiesFor } from './config/config.ts';
 import { namedModels } from './config/fallback-targets.ts';
 import type { Dialect, RequestFacts } from './core/dialect.ts';
@@ -6,6 +7,7 @@ import type { Policy, PolicyContext } from './core/policy.ts';
 import { dialectFor } from './llm/dialects.ts';
 import { agentStack, createRoute, type PolicySet, type Stack, upstreamStack } from './policies/index.ts';
 import type { Route } from './proxy/settings.ts';
+import type { LoopDetectionSettings } from './settings/loop-detection.ts';
 import type { ToolRules } from './settings/tool-rules.ts';
 
 /** One stack, for showing what its policies know. */
@@ -29,7 +31,7 @@ const anyAgent = 'default';
 export const noSet = '';
 
 /** Builds the stacks of every route and of its fallbacks, for the agents that the configuration names and for all others. */
-export function buildStacks(config: Config, sends: ReadonlyMap<string, Handler>, context: PolicyContext): Stacks {
+export function buildStacks(config: Config, sends: ReadonlyMap<string, Handler>, loops: LoopSurroundings, context: PolicyContext): Stacks {
   const views: StackView[] = [];
   const models = namedModels(config);
   const handlers = new Map<string, Map<string, Handler>>();
@@ -77,6 +79,8 @@ export function buildStacks(config: Config, sends: ReadonlyMap<string, Handler>,
       dialectOf,
       tools: toolsOf(config, home),
       responseHeaders,
+      pause: createPauseGuard(loops),
+      loopDetection: (settings: LoopDetectionSettings) => createLoopDetection(settings, loops, context),
       attempts,
     };
     const outer = agentStack(set, place, context, last);

@@ -4,8 +4,8 @@ import type { Path } from './problem.ts';
 const sections: readonly (readonly [section: string, keys: readonly string[]])[] = [
   ['', ['alerts']],
   ['admin', ['publicUrl']],
-  ['policies.*', ['loopDetection', 'validate']],
-  ['agents.*', ['loopDetection', 'validate']],
+  ['policies.*', ['validate']],
+  ['agents.*', ['validate']],
   ['*.*.retry', ['adjust']],
   ['*.*.fallback.*', ['maxTokens']],
   ['*.*.fallback.*.retry', ['adjust']],

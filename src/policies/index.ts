@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Handler } from '../core/exchange.ts';
 import { type Policy, type PolicyContext, stack } from '../core/policy.ts';
 import type { ToolRules } from '../settings/tool-rules.ts';
+import { type LoopDetectionSettings, loopDetectionSettings } from '../settings/loop-detection.ts';
 import { duration } from '../settings/units.ts';
 import { bulkheadSettings, createBulkhead } from './bulkhead.ts';
 import { type CachePlace, cacheSettings, createCache } from './cache.ts';
@@ -32,6 +33,7 @@ export const policySet = z.strictObject({
   fallback: fallbackSettings.optional(),
   cache: cacheSettings.optional(),
   degrade: degradeSettings.optional(),
+  loopDetection: loopDetectionSettings.optional(),
   chaos: chaosSettings.optional(),
 });
 
@@ -52,6 +54,9 @@ export interface AgentStackPlace extends CachePlace {
   readonly dialectOf: FallbackSurroundings['dialectOf'];
   /** What the configuration says of the tools of the route's own upstream; undefined where it can have none. */
   readonly tools: ToolRules | undefined;
+  /** Refuses the calls of agents that are paused. */
+  readonly pause: Policy;
+  readonly loopDetection: (settings: LoopDetectionSettings) => Policy;
   /** The stack of an upstream, with this timeout in place of the set's. */
   readonly attempts: (upstream: string, timeout: TimeoutSettings | undefined) => Handler;
 }
@@ -62,6 +67,9 @@ export function agentStack(set: PolicySet, place: AgentStackPlace, context: Poli
     createGuarded(),
     // Answers in words whatever the rest has come to, a spent deadline included.
     set.degrade && createDegrade(set.degrade, place, context),
+    // Whatever the set: a person may stop an agent wherever it calls.
+    place.pause,
+    set.loopDetection && place.loopDetection(set.loopDetection),
     // Outside the deadline: an answer that is stored can still be given when the time is spent.
     set.cache && createCache(set.cache, place, context),
     set.deadline !== undefined && createDeadline(set.deadline, context),

@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Agents } from './agents/agents.ts';
+import { clientSession } from './agents/client-session.ts';
+import type { LoopSurroundings } from './agents/loop-detection.ts';
+import { readPauses, writePauses } from './agents/pause-file.ts';
+import { Pauses } from './agents/pauses.ts';
+import { Principals } from './agents/principal.ts';
+import { Threads } from './agents/threads.ts';
+import { readConversation } from './llm/conversation/read-conversation.ts';
+
+/** Sessions whose rounds are kept. */
+const maximumSessions = 10_000;
+
+/**
+ * What is known of agents: who is paused, from the state directory, and their conversations. `onError` hears that a pause
+ * cannot be kept, or that those of before cannot be read; all goes on without.
+ */
+export function createAgents(directory: string, onError: (error: unknown, what: string) => void): LoopSurroundings {
+  const file = join(directory, 'pauses.json');
+  const attempt = <T>(what: string, act: () => T, otherwise: T): T => {
+    try {
+      return act();
+    } catch (error) {
+      onError(error, what);
+      return otherwise;
+    }
+  };
+  const known = attempt('the pauses of before cannot be read', () => readPauses(file), []);
+  const pauses = new Pauses(known, (all) => attempt('a pause cannot be kept for the next start', () => writePauses(file, all), undefined));
+  const secret = () => attempt('the key that tags callers cannot be kept', () => secretIn(directory), randomBytes(32));
+  return {
+    agents: new Agents(pauses),
+    principals: new Principals(secret),
+    threads: new Threads(maximumSessions),
+    readConversation: ({ dialect, request }, call, body) => readConversation(dialect.name, call, request, body),
+    clientSession: ({ request }) => clientSession(request.headers),
+  };
+}
+
+/** The key of this installation, made at its first start. */
+function secretIn(directory: string): Uint8Array {
+  const file = join(directory, 'secret');
+  if (existsSync(file)) return readFileSync(file);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const secret = randomBytes(32);
+  writeFileSync(file, secret, { mode: 0o600, flag: 'wx' });
+  return secret;
+}

@@ -1,0 +1,7 @@
+/**
+ * The id of an agent in the API: its name and, behind a `~`, the first part of its caller's tag. Two callers who give their
+ * agents the same name have different ids.
+ */
+export function agentId(name: string, principal: string): string {
+  return principal === '' ? name : `${name}~${principal.slice(0, 8)}`;
+}

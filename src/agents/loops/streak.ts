@@ -1,0 +1,54 @@
+import type { Round } from './round.ts';
+
+/** The ways in which an agent can go in circles, by what is the same in each round. */
+export const loopKinds = [
+  'repeat',
+  'near-repeat',
+  'cycle',
+  'error',
+  'monologue',
+  'interleaved',
+  'stagnation',
+  'storm',
+  'stream',
+  'cap',
+] as const;
+export type LoopKind = (typeof loopKinds)[number];
+
+/** How far the rounds of a conversation go in one kind of circle, up to the last one. */
+export interface Streak {
+  readonly kind: LoopKind;
+  /** Rounds in the circle; periods, for a `cycle`. */
+  readonly count: number;
+  /** Names what is repeated: equal for equal loops. */
+  readonly fingerprint: string;
+  readonly tools: string;
+  /** Index of its first round and of its last one. */
+  readonly first: number;
+  readonly last: number;
+  /** The tool is there to be asked again and again. */
+  readonly polling: boolean;
+}
+
+/** Looks for one kind of circle in rounds, the oldest first; undefined if the last one goes in none. */
+export type Detector = (rounds: readonly Round[]) => Streak | undefined;
+
+/** The streak of the last rounds that `continues` holds for, each with the one before; undefined if there are fewer than two. */
+export function trailing(
+  kind: LoopKind,
+  rounds: readonly Round[],
+  continues: (round: Round, before: Round) => boolean,
+  fingerprintOf: (round: Round) => string,
+): Streak | undefined {
+  const last = rounds.at(-1);
+  if (!last) return undefined;
+  let at = rounds.length - 1;
+  for (; at > 0; at -= 1) {
+    const [before, round] = [rounds[at - 1], rounds[at]];
+    if (!before || !round || !continues(round, before)) break;
+  }
+  const count = rounds.length - at;
+  if (count < 2) return undefined;
+  const first = rounds[at]?.index ?? last.index;
+  return { kind, count, fingerprint: fingerprintOf(last), tools: last.tools, first, last: last.index, polling: last.polling };
+}
