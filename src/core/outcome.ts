@@ -198,9 +198,9 @@ class SourcedReply implements Reply, Body, AsyncIterator<Uint8Array, undefined> 
   }
 }
 
-/** A reply whose bytes come from a source of one's own. */
-export function createReply(head: ReplyHead, bytes: Source): Reply {
-  return new SourcedReply(head, bytes, bytes);
+/** A reply whose bytes come from a source of one's own; `source` where it is an answer that is known already, in other words. */
+export function createReply(head: ReplyHead, bytes: Source, source: object = bytes): Reply {
+  return new SourcedReply(head, bytes, source);
 }
 
 /** A reply whose whole body is at hand: it has ended already, read or not. */

@@ -46,7 +46,8 @@ function withLength(headers: RawHeaders, length: number): RawHeaders {
   return headers.map((field, i) => (i % 2 === 1 && headers[i - 1]?.toLowerCase() === 'content-length' ? String(length) : field));
 }
 
-function wholeBody(bytes: Uint8Array, announced: boolean): RequestBody {
+/** A body that is all there; `announced`: with a Content-Length. */
+export function wholeBody(bytes: Uint8Array, announced: boolean): RequestBody {
   return {
     length: announced ? bytes.byteLength : undefined,
     replayable: true,
