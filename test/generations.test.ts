@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { createAgents } from '../src/agents-of.ts';
 import { CallsUnderWay } from '../src/calls-under-way.ts';
 import { systemClock } from '../src/core/clock.ts';
 import { Journal } from '../src/core/journal.ts';
@@ -21,7 +22,8 @@ async function changed(first: RawUpstream, more: (send: () => Promise<string>) =
   const context = { clock: systemClock, random: Math.random, state: registry.state };
   const calls = new CallsUnderWay(context.clock);
   const journal = new Journal([calls]);
-  const generations = new Generations(configFor(first), { context, registry, own: new OwnConnections(), calls, journal });
+  const loops = createAgents('/nowhere', (error) => expect.fail(String(error)));
+  const generations = new Generations(configFor(first), { context, loops, registry, own: new OwnConnections(), calls, journal });
   onTestFinished(() => generations.destroy());
   const { connections } = generations.current.links.get('peer')!;
   const send = async () => {
