@@ -89,3 +89,26 @@ test('the counts are those of the calls in the last ten buckets of time', () => 
     }),
   );
 });
+
+test('what is asked for forgets as calls do, though none has come since', () => {
+  const window = new FailureWindow();
+  window.record(true, 0, rule({}));
+  window.record(true, 1500, rule({}));
+  expect(window.counts(10_000)).toEqual({ calls: 1, failures: 1, run: 2 });
+  expect(window.counts(11_000)).toEqual({ calls: 0, failures: 0, run: 2 });
+});
+
+test('a silence of any length forgets all at once', () => {
+  const window = new FailureWindow();
+  window.record(true, 0, rule({}));
+  window.record(true, Number.MAX_SAFE_INTEGER, rule({}));
+  expect(window.counts(Number.MAX_SAFE_INTEGER)).toEqual({ calls: 1, failures: 1, run: 2 });
+});
+
+test('what was counted before a reset is not taken off what is counted after it', () => {
+  const window = new FailureWindow();
+  for (let i = 0; i < 3; i += 1) window.record(true, 0, rule({}));
+  window.reset();
+  window.record(true, 5000, rule({}));
+  expect(window.counts(10_000)).toEqual({ calls: 1, failures: 1, run: 1 });
+});
