@@ -5,11 +5,13 @@ import { withRestartBound } from './config/restart-bound.ts';
 import type { Journal } from './core/journal.ts';
 import type { Generations } from './generations.ts';
 import { namesOf } from './names-of.ts';
+import type { Accounts } from './telemetry/accounts.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
 export interface ReloadOptions {
   readonly generations: Generations;
   readonly metrics: Metrics;
+  readonly accounts: Accounts;
   readonly journal: Journal;
   readonly logger: Logger;
 }
@@ -18,7 +20,7 @@ export interface ReloadOptions {
 const loggedProblems = 20;
 
 /** What a running sidecar does with a configuration that was read anew. */
-export function createReload({ generations, metrics, journal, logger }: ReloadOptions): (result: LoadResult) => void {
+export function createReload({ generations, metrics, accounts, journal, logger }: ReloadOptions): (result: LoadResult) => void {
   const apply = (read: LoadedConfig): readonly Problem[] => {
     const { loaded, kept } = withRestartBound(read, generations.current.loaded);
     try {
@@ -30,6 +32,7 @@ export function createReload({ generations, metrics, journal, logger }: ReloadOp
     }
     const { telemetry } = loaded.config;
     metrics.configure(namesOf(loaded), telemetry.metrics);
+    accounts.configure(loaded.prices);
     logger.level = telemetry.log.level;
     for (const warning of loaded.warnings) logger.warn({ where: formatPlace(warning) }, warning.message);
     for (const where of kept) logger.warn({ where }, 'changed in the file, and stays as it is until the next start');

@@ -13,6 +13,7 @@ import { namesOf } from './names-of.ts';
 import { startListener } from './proxy/listener.ts';
 import { OwnConnections } from './proxy/own-connections.ts';
 import { createReload } from './reload.ts';
+import { Accounts } from './telemetry/accounts.ts';
 import { createCallLog } from './telemetry/call-log.ts';
 import { createLog, type Log } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -54,7 +55,8 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
     observe: () => ({ upstreams: readings(), journalErrors: journal.errors(), logLinesDropped: ownLog.dropped() }),
   });
   const callLog = createCallLog({ logger, access: () => configNow().telemetry.log.access });
-  const journal = new Journal([metrics.subscriber, callLog, calls]);
+  const accounts = new Accounts(loaded.prices);
+  const journal = new Journal([accounts, metrics.subscriber, callLog, calls]);
   const own = new OwnConnections();
   const loops = createAgents(loaded.config.state.dir, (error, what) => logger.error({ err: error }, what));
   const generations = new Generations(loaded, { context, loops, registry, own, calls, journal });
@@ -82,7 +84,7 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
   try {
     const { listen } = loaded.config;
     const listener = await startListener({ listen, plane: () => generations.current.plane, journal, clock: systemClock, own });
-    const reload = createReload({ generations, metrics, journal, logger });
+    const reload = createReload({ generations, metrics, accounts, journal, logger });
     state = 'serving';
     return {
       proxy: { host: listener.host, port: listener.port },

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import type { PriceEntry } from '../telemetry/prices.ts';
 import { readAgents } from './agent-policies.ts';
 import type { Config } from './config.ts';
 import { ConfigTree, isMapping, valueAt } from './config-tree.ts';
@@ -6,6 +7,7 @@ import type { FilesRead } from './files-read.ts';
 import { findConfig } from './find-config.ts';
 import { inertSettings } from './inert-settings.ts';
 import { ConfigError, type Problem } from './problem.ts';
+import { noPrices, packagedPrices, type ReadPrices, readPrices } from './read-prices.ts';
 import { readText } from './read-text.ts';
 import { type ReadTree, readTree } from './read-tree.ts';
 import { resolvePaths } from './resolve-paths.ts';
@@ -35,6 +37,8 @@ export interface LoadedConfig {
   readonly warnings: readonly Problem[];
   /** Paths, as `pathKey` writes them, of the values that came from the environment or from files of their own. */
   readonly foreign: ReadonlySet<string>;
+  /** What models cost: the user's own prices, then those of the package. The first that matches counts. */
+  readonly prices: readonly PriceEntry[];
   /** The files that were read, those of secrets among them. */
   readonly files: FilesRead;
 }
@@ -49,19 +53,19 @@ type Checked = ({ readonly ok: true } & Omit<LoadedConfig, 'files'>) | { readonl
 export function loadConfig(request: ConfigRequest): LoadResult {
   const files: FilesRead = new Map();
   const start = request.upstream === undefined ? fromFile(request, files) : fromUpstream(request.upstream);
-  return { ...finish(start, request), files };
+  return { ...finish(start, request, files), files };
 }
 
 /** The same for a text that is in no file; throws a `ConfigError` if it is not valid. */
 export function loadConfigText(text: string, request: ConfigRequest = { environment: {}, directory: process.cwd() }): LoadedConfig {
   const files: FilesRead = new Map();
   const read = readTree(new SourceText('configuration', text), request.environment, request.directory, files);
-  const result = finish({ ...read, warnings: [], file: undefined }, request);
+  const result = finish({ ...read, warnings: [], file: undefined }, request, files);
   if (!result.ok) throw new ConfigError(result.problems);
   return { ...result, files };
 }
 
-function finish({ tree, problems, warnings, file }: Start, request: ConfigRequest): Checked {
+function finish({ tree, problems, warnings, file }: Start, request: ConfigRequest, files: FilesRead): Checked {
   if (!tree) return { ok: false, problems };
   if (request.listen !== undefined) {
     // Where the file makes it a TLS listener, the address alone is replaced.
@@ -76,11 +80,23 @@ function finish({ tree, problems, warnings, file }: Start, request: ConfigReques
   const paths = resolvePaths(parsed, request.environment, directory);
   const { agents, findings: agentFindings } = readAgents(tree.value);
   const late = [...paths.findings, ...agentFindings];
-  if (late.length > 0) return { ok: false, problems: inOrder(late.map((finding) => tree.problem(finding))) };
+  const own = ownPrices(parsed.telemetry.prices, directory, files, tree);
+  if (late.length + own.problems.length > 0) {
+    return { ok: false, problems: [...inOrder(late.map((finding) => tree.problem(finding))), ...own.problems] };
+  }
 
   const config: Config = { ...paths.config, agents };
   const inert = inertSettings(config, tree.value).map((finding) => tree.problem(finding));
-  return { ok: true, config, file, warnings: [...warnings, ...inOrder(inert)], foreign: tree.foreign };
+  const told = [...warnings, ...inOrder(inert), ...own.warnings];
+  return { ok: true, config, file, warnings: told, foreign: tree.foreign, prices: [...own.prices, ...packagedPrices()] };
+}
+
+/** What the user's file of prices says; one that cannot be read is a problem of the key that names it. */
+function ownPrices(written: string | undefined, directory: string, files: FilesRead, tree: ConfigTree): ReadPrices {
+  if (written === undefined) return noPrices;
+  const read = readPrices(written, directory, files);
+  if (read.unreadable === undefined) return read;
+  return { ...noPrices, problems: [tree.problem({ path: ['telemetry', 'prices'], at: 'value', message: read.unreadable })] };
 }
 
 interface Start extends ReadTree {

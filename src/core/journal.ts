@@ -1,5 +1,6 @@
 import type { Event } from './event.ts';
 import type { Agent } from './exchange.ts';
+import type { CallAccount } from './usage.ts';
 
 /** The call that an event is about. One object a call, the same at each of its events. */
 export interface CallInfo {
@@ -13,6 +14,8 @@ export interface CallInfo {
   readonly method: string;
   /** On the clock's scale, in milliseconds. */
   readonly startedAt: number;
+  /** What it has spent so far: of the subscriber that keeps the accounts. */
+  account?: CallAccount | undefined;
   /** The attempts so far, as in the `x-outrigger-attempts` header; empty where there were none. */
   ledger(): string;
 }

@@ -36,6 +36,22 @@ export interface Waste {
   readonly costUsd: number | undefined;
 }
 
+/** One attempt that has cost tokens. */
+export interface PaidAttempt extends Spent {
+  readonly attempt: number;
+  readonly upstream: string;
+  readonly model?: string | undefined;
+  /** Its answer arrived whole. */
+  readonly complete?: boolean;
+}
+
+/** What the attempts of one call have spent so far. */
+export interface CallAccount {
+  readonly paid: PaidAttempt[];
+  /** Attempts in whose place another one was made. */
+  readonly replaced: { readonly attempt: number; readonly why: 'retry' | 'fallback' }[];
+}
+
 /** All that a call has spent, of all its attempts. */
 export interface CallSpent extends Spent {
   /** Attempts with tokens of a model that has no price: `costUsd` is without them. */

@@ -1,6 +1,7 @@
 import type { CallOutcome, Event } from '../core/event.ts';
 import type { Agent } from '../core/exchange.ts';
 import type { CallInfo, Journal } from '../core/journal.ts';
+import type { CallAccount } from '../core/usage.ts';
 
 type Answered = Extract<Event, { kind: 'attempt-answered' }>;
 
@@ -13,6 +14,7 @@ export class CallRecord implements CallInfo {
   readonly upstream: string;
   readonly method: string;
   readonly startedAt: number;
+  account: CallAccount | undefined;
   /** The model that the agent asked for, once its request was read. */
   model: string | undefined;
   readonly note = (event: Event): void => this.#note(event);
@@ -23,6 +25,8 @@ export class CallRecord implements CallInfo {
   #faults = '';
   /** How the prompt of the attempt under way was adjusted, as a parameter of its entry. */
   #adjustment = '';
+  /** That the attempts go to a target of another wire format, as parameters of their entries. */
+  #translated = '';
   #fellBack = false;
   #elsewhereMs = 0;
   #lastAttempt = 0;
@@ -85,6 +89,9 @@ export class CallRecord implements CallInfo {
       this.#adjustment = `;adjust=${event.adjustment}`;
     } else if (event.kind === 'fallback') {
       this.#fellBack = true;
+      this.#translated = '';
+    } else if (event.kind === 'translated') {
+      this.#translated = `;translated=${event.to}${event.maxTokens === undefined ? '' : `;max-tokens=${event.maxTokens}`}`;
     } else if (event.kind === 'call-ended') {
       this.#over = true;
     }

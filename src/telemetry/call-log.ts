@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { CallOutcome, Event, EventKind } from '../core/event.ts';
 import type { CallInfo, Subscriber } from '../core/journal.ts';
+import type { CallSpent, Usage } from '../core/usage.ts';
 
 export interface CallLogOptions {
   readonly logger: Logger;
@@ -19,6 +20,7 @@ const noteworthy: ReadonlySet<EventKind> = new Set([
   'bulkhead-rejected',
   'target-skipped',
   'fallback',
+  'translated',
   'fallback-exhausted',
   'degraded',
   'loop-detected',
@@ -88,11 +90,29 @@ function logExchange(logger: Logger, event: Extract<Event, { kind: 'call-ended' 
     ms: Math.round(ms),
     requestBytes,
     responseBytes,
+    ...(event.spent && spending(event.spent)),
     ledger: call.ledger(),
     ...(happened && { happened: [...happened] }),
   };
   if (alarming.has(outcome) || happened?.has('stream-broken') || happened?.has(savedByCache)) logger.warn(facts, 'exchange');
   else logger.info(facts, 'exchange');
+}
+
+/** Tokens by kind, what they cost, and those of no use by reason; what is 0 is left out. */
+function spending({ usage, estimated, costUsd, unpriced, wasted }: CallSpent) {
+  const inVain = new Map<string, number>();
+  for (const { why, tokens } of wasted) inVain.set(why, (inVain.get(why) ?? 0) + tokens);
+  return {
+    ...(usage && { usage: counted(usage) }),
+    ...(estimated && { estimated: counted(estimated) }),
+    ...(costUsd !== undefined && { costUsd: Number(costUsd.toPrecision(6)) }),
+    ...(unpriced > 0 && { unpriced }),
+    ...(inVain.size > 0 && { wasted: Object.fromEntries(inVain) }),
+  };
+}
+
+function counted(usage: Usage): Partial<Usage> {
+  return Object.fromEntries(Object.entries(usage).filter(([, tokens]) => tokens > 0));
 }
 
 /** What gets a line of its own, whichever call it belongs to. */

@@ -8,7 +8,7 @@ import {
   validationResults,
 } from '../core/event.ts';
 import type { TimeoutPhase } from '../core/outcome.ts';
-import type { Usage } from '../core/usage.ts';
+import { type Usage, wasteReasons } from '../core/usage.ts';
 import { type Verdict, verdicts } from '../core/verdict.ts';
 
 type EventOf<Kind extends EventKind> = Extract<Event, { kind: Kind }>;
@@ -63,6 +63,8 @@ export const labelValues = {
     ...['cache', 'degraded', 'loop-detected', 'agent-paused', 'fault-injected', 'prompt-adjusted', 'validated'],
   ],
   bounded: ['agent', 'model', 'target'],
+  waste: wasteReasons,
+  direction: ['input', 'output'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** How the kinds of tokens are called in a label. */

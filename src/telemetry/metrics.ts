@@ -78,7 +78,7 @@ function zero({ counters, gauges }: Instruments, version: string): void {
   for (const result of labelValues.alertResult) counters.alerts.at(noneLabel, result);
   for (const result of labelValues.reload) counters.configReloads.at(result);
   for (const kind of labelValues.would) counters.would.at(kind);
-  for (const subscriber of ['metrics', 'call-log']) counters.journalErrors.at(subscriber);
+  for (const subscriber of ['accounts', 'metrics', 'call-log']) counters.journalErrors.at(subscriber);
   counters.bugs.at();
   counters.logDropped.at();
   gauges.buildInfo.at(version, process.version).value = 1;

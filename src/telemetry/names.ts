@@ -2,7 +2,7 @@
 export interface FamilyFacts {
   readonly name: `outrigger_${string}`;
   readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly unit: '' | '1' | 's' | 'By' | '{token}';
+  readonly unit: '' | '1' | 's' | 'By' | '{token}' | '{USD}';
   readonly help: string;
   readonly labels: readonly string[];
   /** Upper bounds of a histogram's buckets, in the unit. */
@@ -49,6 +49,33 @@ export const counters = {
     ['upstream', 'model', 'kind'],
     '{token}',
   ),
+  estimatedTokens: counter(
+    'outrigger_llm_estimated_tokens_total',
+    'Tokens that providers did not report, by the size of requests and answers; beside those that they did.',
+    ['upstream', 'model', 'kind'],
+    '{token}',
+  ),
+  costUsd: counter('outrigger_llm_cost_usd_total', 'US dollars for tokens, estimated ones included.', ['upstream', 'model'], '{USD}'),
+  unpriced: counter('outrigger_llm_unpriced_requests_total', 'Attempts with tokens that have no price.', ['upstream', 'model']),
+  wastedTokens: counter(
+    'outrigger_llm_wasted_tokens_total',
+    'Tokens of answers that were of no use, by what became of them; part of the totals.',
+    ['upstream', 'model', 'why'],
+    '{token}',
+  ),
+  wastedUsd: counter(
+    'outrigger_llm_wasted_cost_usd_total',
+    'US dollars for answers that were of no use; part of the total.',
+    ['upstream', 'model', 'why'],
+    '{USD}',
+  ),
+  agentTokens: counter(
+    'outrigger_agent_tokens_total',
+    'Tokens that agents have spent, those of caches, reasoning and estimates included.',
+    ['agent', 'kind'],
+    '{token}',
+  ),
+  agentCostUsd: counter('outrigger_agent_cost_usd_total', 'US dollars that agents have spent on tokens.', ['agent'], '{USD}'),
   alerts: counter('outrigger_alerts_total', 'Alert messages, by channel and by what came of them.', ['channel', 'result']),
   configReloads: counter('outrigger_config_reloads_total', 'New configurations that were read, by whether they took effect.', ['result']),
   would: counter('outrigger_would_total', 'What policies in observe mode would have done, by kind of event.', ['kind']),

@@ -36,11 +36,12 @@ export class Recorder implements Subscriber {
       case 'call-started':
         return call && this.#subjects.upstream(call.upstream).inflight;
       case 'attempt-started':
+      case 'translated':
         return undefined;
       case 'attempt-answered':
         return this.#answered(event, call);
       case 'attempt-ended':
-        return this.#attemptEnded(event);
+        return this.#attemptEnded(event, call);
       case 'committed':
         return call && this.#committed(event, call);
       case 'call-ended':
@@ -105,14 +106,26 @@ export class Recorder implements Subscriber {
     // What we refused ourselves took no time and would make the upstream look fast.
     if (event.verdict !== 'refused') upstream.attemptSeconds.observeMs(event.ms);
     if (call && (event.attempt > 1 || event.upstream !== call.upstream)) this.#moved.set(call, upstream);
+    if (event.usage || event.estimated) this.#spent(event, call);
     // A failure has no body that could end: this was its last word.
     return event.status === undefined ? upstream.attempts[event.verdict] : undefined;
   }
 
-  #attemptEnded(event: EventOf<'attempt-ended'>): Series {
-    const upstream = this.#subjects.upstream(event.upstream);
-    if (event.usage) upstream.countTokens(event.model, event.usage);
-    return upstream.attempts[event.verdict];
+  #attemptEnded(event: EventOf<'attempt-ended'>, call: CallInfo | undefined): Series {
+    if (event.usage || event.estimated) this.#spent(event, call);
+    return this.#subjects.upstream(event.upstream).attempts[event.verdict];
+  }
+
+  #spent(event: EventOf<'attempt-ended' | 'attempt-answered'>, call: CallInfo | undefined): void {
+    this.#subjects.upstream(event.upstream).model(event.model).spent(event);
+    if (!call) return;
+    const { tokens, costUsd } = this.#subjects.agent(call.agent.name);
+    for (const usage of [event.usage, event.estimated]) {
+      if (!usage) continue;
+      tokens.input.value += usage.input + usage.cacheRead + usage.cacheWrite;
+      tokens.output.value += usage.output + usage.reasoning;
+    }
+    costUsd.value += event.costUsd ?? 0;
   }
 
   #committed(event: EventOf<'committed'>, call: CallInfo): Series | undefined {
@@ -130,6 +143,7 @@ export class Recorder implements Subscriber {
     home.inflight.value -= 1;
     home.requestBytes.value += event.requestBytes;
     home.responseBytes.value += event.responseBytes;
+    for (const waste of event.spent?.wasted ?? []) this.#subjects.upstream(waste.upstream).model(waste.model).wasted(waste);
     const stream = this.#streams.get(call);
     if (stream) {
       stream.streamsActive.value -= 1;

@@ -21,6 +21,8 @@ export const telemetrySettings = z.strictObject({
       tools: labelValues.default(60),
     })
     .prefault({}),
+  /** File with prices of models, looked at before the packaged one; it may name what that does not, or differ from it. */
+  prices: z.string().min(1).optional(),
 });
 
 export type TelemetrySettings = z.output<typeof telemetrySettings>;

@@ -3,8 +3,9 @@ import type { Histogram } from './histogram.ts';
 import type { Instruments } from './instruments.ts';
 import { otherLabel } from './label-interner.ts';
 import { labelValues } from './label-values.ts';
+import { recordOf } from './record-of.ts';
 import type { Series } from './series.ts';
-import { recordOf, UpstreamMetrics } from './upstream-metrics.ts';
+import { UpstreamMetrics } from './upstream-metrics.ts';
 
 /** The names of the configuration in force that stand in labels. */
 export interface ConfiguredNames {
@@ -31,6 +32,9 @@ export interface RouteMetrics {
 export interface AgentMetrics {
   readonly outcomes: Readonly<Record<CallOutcome, Series>>;
   readonly paused: Series;
+  /** With what was read from and written to caches, and with reasoning. */
+  readonly tokens: Readonly<Record<'input' | 'output', Series>>;
+  readonly costUsd: Series;
 }
 
 /** The upstreams, routes and agents that calls name, each with its series, found by one look-up. */
@@ -92,6 +96,8 @@ export class Subjects {
     const metrics = {
       outcomes: recordOf(labelValues.outcome, (outcome) => counters.agentRequests.at(label, outcome)),
       paused: gauges.agentPaused.at(label),
+      tokens: recordOf(labelValues.direction, (kind) => counters.agentTokens.at(label, kind)),
+      costUsd: counters.agentCostUsd.at(label),
     };
     this.#agents.set(label, metrics);
     return metrics;

@@ -1,8 +1,9 @@
-import { tokenKinds, type Usage } from '../core/usage.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { Histogram } from './histogram.ts';
 import type { Instruments } from './instruments.ts';
-import { labelValues, tokenLabels } from './label-values.ts';
+import { labelValues } from './label-values.ts';
+import { ModelMetrics } from './model-metrics.ts';
+import { recordOf } from './record-of.ts';
 import type { Series } from './series.ts';
 
 /** Stands for a label that the call does not give. */
@@ -19,7 +20,7 @@ export class UpstreamMetrics {
   readonly streamsActive: Series;
   readonly requestBytes: Series;
   readonly responseBytes: Series;
-  readonly #tokens = new Map<string, Readonly<Record<keyof Usage, Series>>>();
+  readonly #models = new Map<string, ModelMetrics>();
   readonly #instruments: Instruments;
 
   constructor(instruments: Instruments, label: string) {
@@ -34,21 +35,17 @@ export class UpstreamMetrics {
     this.streamsActive = gauges.streamsActive.at(label);
     this.requestBytes = counters.requestBytes.at(label);
     this.responseBytes = counters.responseBytes.at(label);
-    this.#tokensOf(unknownLabel);
+    this.model(undefined);
     zero(instruments, label);
   }
 
-  countTokens(model: string | undefined, usage: Usage): void {
-    const series = this.#tokensOf(model === undefined ? unknownLabel : this.#instruments.models.value(model));
-    for (const kind of tokenKinds) series[kind].value += usage[kind];
-  }
-
-  #tokensOf(model: string): Readonly<Record<keyof Usage, Series>> {
-    const known = this.#tokens.get(model);
+  model(name: string | undefined): ModelMetrics {
+    const label = name === undefined ? unknownLabel : this.#instruments.models.value(name);
+    const known = this.#models.get(label);
     if (known) return known;
-    const series = recordOf(tokenKinds, (kind) => this.#instruments.counters.tokens.at(this.label, model, tokenLabels[kind]));
-    this.#tokens.set(model, series);
-    return series;
+    const metrics = new ModelMetrics(this.#instruments, this.label, label);
+    this.#models.set(label, metrics);
+    return metrics;
   }
 }
 
@@ -73,9 +70,4 @@ function zero({ counters, gauges, histograms }: Instruments, label: string): voi
   const live = [gauges.circuitState, gauges.bulkheadInUse, gauges.bulkheadLimit, gauges.bulkheadQueue, gauges.retryBudgetUsed] as const;
   for (const family of live) family.at(label);
   histograms.bulkheadWaitSeconds.at(label);
-}
-
-/** One series for each value. */
-export function recordOf<Value extends string>(values: readonly Value[], at: (value: Value) => Series): Readonly<Record<Value, Series>> {
-  return Object.fromEntries(values.map((value) => [value, at(value)])) as Record<Value, Series>;
 }

@@ -29,9 +29,9 @@ interface Answer {
   asked?: Uint8Array | undefined;
 }
 
-function judge({ dialect, path, headers = sse, chunks, whole = false, asked = body }: Answer) {
+async function judge({ dialect, path, headers = sse, chunks, whole = false, asked = body }: Answer) {
   const watcher = dialect.watch({ method: 'POST', path, headers: json, body: { bytes: asked } }, 200, headers);
-  for (const chunk of chunks) watcher.push(Buffer.from(chunk));
+  for (const chunk of chunks) await watcher.push(Buffer.from(chunk));
   return watcher.end(whole);
 }
 
@@ -163,7 +163,7 @@ describe('an answer in one piece', () => {
 
   it('of a request that was not kept costs its output alone', async () => {
     const watcher = openai.watch({ method: 'POST', path: chat.path, headers: json, body: { bytes: undefined } }, 200, json);
-    watcher.push(Buffer.from(answer('x y '.repeat(10))));
+    await watcher.push(Buffer.from(answer('x y '.repeat(10))));
     expect((await watcher.end(true)).estimated).toEqual({ ...none, output: 10 });
   });
 });

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import type { Call } from '../../src/core/dialect.ts';
 import type { Exchange } from '../../src/core/exchange.ts';
 import { stack } from '../../src/core/policy.ts';
-import { matchesPattern } from '../../src/policies/chaos/matches-pattern.ts';
 import { chaosSettings } from '../../src/policies/chaos/settings.ts';
 import { circuitBreakerSettings, createCircuitBreaker } from '../../src/policies/circuit-breaker.ts';
 import { createGate } from '../../src/policies/gate.ts';
 import { createRoute } from '../../src/policies/route.ts';
+import { matchesPattern } from '../../src/settings/matches-pattern.ts';
 import { chaos, chat, chatRequest, events, replyIn, streamed, type Written } from './chaos-kit.ts';
 import { context, exchange, openReply, request, type TestContext, textOf, wholeReply } from './kit.ts';
 

@@ -1,0 +1,69 @@
+import type { CallOutcome, Event } from '../core/event.ts';
+import type { CallInfo, Subscriber } from '../core/journal.ts';
+import { addUsage, type CallAccount, type CallSpent, type PaidAttempt, type Spent, tokensIn, type WasteReason } from '../core/usage.ts';
+import { type PriceEntry, PriceTable } from './prices.ts';
+
+/**
+ * Keeps the accounts of every call: puts the cost of each attempt into the event that tells its tokens, and what the call
+ * has spent, and for what, into its last event. It stands before all subscribers that read either.
+ */
+export class Accounts implements Subscriber {
+  readonly name = 'accounts';
+  #prices: PriceTable;
+
+  constructor(prices: readonly PriceEntry[]) {
+    this.#prices = new PriceTable(prices);
+  }
+
+  /** Takes other prices, for what is spent from now on. */
+  configure(prices: readonly PriceEntry[]): void {
+    this.#prices = new PriceTable(prices);
+  }
+
+  on(event: Event, call: CallInfo | undefined): void {
+    if (event.kind === 'attempt-ended' || event.kind === 'attempt-answered') {
+      if (!event.usage && !event.estimated) return;
+      event.costUsd = this.#prices.costUsd(event.upstream, event.model, event);
+      if (call) accountOf(call).paid.push(event);
+    } else if (event.kind === 'retry' || event.kind === 'fallback') {
+      if (call) accountOf(call).replaced.push({ attempt: event.attempt, why: event.kind });
+    } else if (event.kind === 'call-ended' && call?.account) {
+      event.spent = spentBy(call.account, event.outcome);
+      call.account = undefined;
+    }
+  }
+}
+
+function accountOf(call: CallInfo): CallAccount {
+  call.account ??= { paid: [], replaced: [] };
+  return call.account;
+}
+
+/** The sum of an account; undefined where nothing was spent. */
+function spentBy(account: CallAccount, outcome: CallOutcome): CallSpent | undefined {
+  if (account.paid.length === 0) return undefined;
+  const sum: Spent = {};
+  const wasted = [];
+  let unpriced = 0;
+  for (const paid of account.paid) {
+    const { attempt, upstream, model, usage, estimated, costUsd } = paid;
+    if (usage) sum.usage = addUsage(sum.usage, usage);
+    if (estimated) sum.estimated = addUsage(sum.estimated, estimated);
+    if (costUsd === undefined) unpriced += 1;
+    else sum.costUsd = (sum.costUsd ?? 0) + costUsd;
+    const why = whyWasted(paid, account, outcome);
+    const tokens = (usage ? tokensIn(usage) : 0) + (estimated ? tokensIn(estimated) : 0);
+    if (why) wasted.push({ attempt, upstream, model, why, tokens, costUsd });
+  }
+  return { ...sum, unpriced, wasted };
+}
+
+/** Why nobody has had the answer that was paid for; undefined where the agent was given it. */
+function whyWasted(paid: PaidAttempt, { replaced }: CallAccount, outcome: CallOutcome): WasteReason | undefined {
+  const instead = replaced.find(({ attempt }) => attempt === paid.attempt);
+  if (instead) return instead.why;
+  if (outcome === 'cancelled') return 'aborted';
+  // A stored or a prepared answer went out in its place.
+  if (outcome === 'cached' || outcome === 'degraded') return 'fallback';
+  return paid.complete ? undefined : 'broken';
+}

@@ -1,0 +1,45 @@
+import { type Spent, tokenKinds, type Usage, type Waste, type WasteReason } from '../core/usage.ts';
+import type { Instruments } from './instruments.ts';
+import { labelValues, tokenLabels } from './label-values.ts';
+import { recordOf } from './record-of.ts';
+import type { Series } from './series.ts';
+
+type ByKind = Readonly<Record<keyof Usage, Series>>;
+type ByReason = Readonly<Record<WasteReason, Series>>;
+
+/** The series of one model at one upstream, looked up once. */
+export class ModelMetrics {
+  readonly #reported: ByKind;
+  readonly #estimated: ByKind;
+  readonly #costUsd: Series;
+  readonly #unpriced: Series;
+  readonly #wastedTokens: ByReason;
+  readonly #wastedUsd: ByReason;
+
+  constructor({ counters }: Instruments, upstream: string, model: string) {
+    this.#reported = recordOf(tokenKinds, (kind) => counters.tokens.at(upstream, model, tokenLabels[kind]));
+    this.#estimated = recordOf(tokenKinds, (kind) => counters.estimatedTokens.at(upstream, model, tokenLabels[kind]));
+    this.#costUsd = counters.costUsd.at(upstream, model);
+    this.#unpriced = counters.unpriced.at(upstream, model);
+    this.#wastedTokens = recordOf(labelValues.waste, (why) => counters.wastedTokens.at(upstream, model, why));
+    this.#wastedUsd = recordOf(labelValues.waste, (why) => counters.wastedUsd.at(upstream, model, why));
+  }
+
+  /** Counts what one attempt has spent. */
+  spent({ usage, estimated, costUsd }: Spent): void {
+    if (usage) add(this.#reported, usage);
+    if (estimated) add(this.#estimated, estimated);
+    if (costUsd === undefined) this.#unpriced.value += 1;
+    else this.#costUsd.value += costUsd;
+  }
+
+  /** Counts an attempt of no use once more, apart. */
+  wasted({ why, tokens, costUsd = 0 }: Waste): void {
+    this.#wastedTokens[why].value += tokens;
+    this.#wastedUsd[why].value += costUsd;
+  }
+}
+
+function add(series: ByKind, usage: Usage): void {
+  for (const kind of tokenKinds) series[kind].value += usage[kind];
+}
