@@ -161,6 +161,18 @@ test('a WebSocket whose upgrade is refused is told so although there are words f
   await it.aftermath({ 'upstream-error': 1 });
 });
 
+test('a WebSocket whose upgrade is refused does not move to a model, as it names none', async () => {
+  const main = faulty((connection) => {
+    connection.send(byStatus['status 503'].bytes);
+    return 'next';
+  });
+  const it = await stage({ main, policy: { fallback: [{ upstream: 'spare', model: 'llama' }] } });
+  const { told, ledger } = await askForSocket(it.product);
+  expect([told, ledger]).toEqual(['503', 'main;verdict=overloaded, spare/llama;skipped="model cannot be changed"']);
+  const counted = await it.aftermath({ 'upstream-error': 1 });
+  expect(counted('fallbacks_exhausted_total{upstream="main"}')).toBe(1);
+});
+
 /** The second upgrade meets the fault, if there is one. */
 function upstreams(fault?: Fault) {
   const main = faulty((connection, asked, head) => {
