@@ -4,11 +4,6 @@ import type { Path } from './problem.ts';
 const sections: readonly (readonly [section: string, keys: readonly string[]])[] = [
   ['', ['alerts']],
   ['admin', ['publicUrl']],
-  ['policies.*', ['validate']],
-  ['agents.*', ['validate']],
-  ['*.*.retry', ['adjust']],
-  ['*.*.fallback.*', ['maxTokens']],
-  ['*.*.fallback.*.retry', ['adjust']],
   ['telemetry', ['traces', 'capture', 'semconv']],
 ];
 

@@ -1,3 +1,4 @@
+import type { ContentFacts } from './content.ts';
 import type { ProxiedRequest, Target } from './exchange.ts';
 import type { RawHeaders } from './headers.ts';
 import type { Failure, Reply } from './outcome.ts';
@@ -88,6 +89,13 @@ export interface Dialect {
   watch(request: RequestFacts, status: number, headers: RawHeaders): Watcher;
   /** The request with a note to the model; undefined where the format has no place for one. */
   hint(request: ProxiedRequest, text: string): ProxiedRequest | undefined;
+  /**
+   * The request without this share of what can be left out of its middle: oldest results of tools first, then turns. The
+   * first and the last message stay, and every call with its result. Undefined where there is nothing to leave out.
+   */
+  simplify?(request: ProxiedRequest, share: number): ProxiedRequest | undefined;
+  /** Only for formats in which models write. */
+  readonly content?: ContentFacts;
   /** A sentence in the caller's format, as if the model had said it; undefined where the format has no such thing. */
   speak(text: string, call: Call): Reply | undefined;
   /** Errors name the call that they answer, so `refuse` and `breakOff` are to be told what it was where that is known. */

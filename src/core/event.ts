@@ -89,9 +89,9 @@ export type Event =
   | { kind: 'agent-paused'; attempt: 0; agent: string; reason: string }
   | { kind: 'agent-resumed'; attempt: 0; agent: string; note: string }
   | { kind: 'fault-injected'; attempt: number; upstream: string; fault: string }
-  /** `detail` is for people, and may hold words of the schema or of the answer. */
-  | { kind: 'validated'; attempt: number; upstream: string; result: ValidationResult; detail?: string }
   | { kind: 'prompt-adjusted'; attempt: number; adjustment: string }
+  /** `detail`: the keyword of the schema that was not met, or why a schema was skipped. Never words of the call. */
+  | { kind: 'validated'; attempt: number; upstream: string; result: ValidationResult; detail?: string }
   /** The head has gone to the agent. `overheadMs` is our own share of `ms`. */
   | { kind: 'committed'; attempt: number; status: number; ms: number; overheadMs: number; streamed: boolean }
   /** A committed stream died. */

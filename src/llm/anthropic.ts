@@ -3,6 +3,7 @@ import { type ErrorCode, errorCodes } from '../core/error-codes.ts';
 import { headerValue } from '../core/headers.ts';
 import type { Reply } from '../core/outcome.ts';
 import { anthropicAnswer } from './anthropic-answer.ts';
+import { anthropicContent } from './content/anthropic.ts';
 import { bodyMembers, isGreedy, modelAndStream, plainPath } from './describe.ts';
 import { type ErrorSaid, errorReply } from './error-reply.ts';
 import { eventStream } from './event-stream.ts';
@@ -10,6 +11,7 @@ import { watchHttp } from './http.ts';
 import { isSet } from './json-scan.ts';
 import { noteInMessages } from './note.ts';
 import { retargetModel } from './retarget.ts';
+import { simplifyAnthropic } from './simplify/simplify.ts';
 import { spokenReply } from './spoken-reply.ts';
 import { watchAnswer } from './watch.ts';
 
@@ -30,6 +32,8 @@ export const anthropic: Dialect = {
       ? watchAnswer(anthropicAnswer, request, status, headers)
       : watchHttp(request, status, headers),
   hint: (request, text) => (isMessages(request) ? noteInMessages(request, text, (body) => describe(request, body)) : undefined),
+  simplify: simplifyAnthropic,
+  content: anthropicContent,
   speak,
   refuse: (failure) => errorReply(failure, errorBody(failure)),
   breakOff: (failure) => Buffer.from(eventStream([{ name: 'error', data: errorBody(failure) }])),

@@ -1,9 +1,11 @@
 import type { Dialect } from '../core/dialect.ts';
 import { headerValue } from '../core/headers.ts';
+import { geminiContent } from './content/gemini.ts';
 import { geminiAnswer, geminiArrayAnswer } from './gemini-answer.ts';
 import { describeGemini, methodOf, noteInContents, retargetGemini } from './gemini-request.ts';
 import { breakOffGemini, refuseGemini, speakGemini } from './gemini-speak.ts';
 import { watchHttp } from './http.ts';
+import { simplifyGemini } from './simplify/simplify.ts';
 import { watchAnswer } from './watch.ts';
 
 const generating = new Set(['generateContent', 'streamGenerateContent', 'embedContent', 'batchEmbedContents', 'predict']);
@@ -24,6 +26,8 @@ export const gemini: Dialect = {
     return watchAnswer(method === 'streamGenerateContent' ? geminiArrayAnswer : geminiAnswer, request, status, headers);
   },
   hint: (request, text) => (methodOf(request)?.endsWith('enerateContent') ? noteInContents(request, text) : undefined),
+  simplify: simplifyGemini,
+  content: geminiContent,
   speak: speakGemini,
   refuse: refuseGemini,
   breakOff: breakOffGemini,

@@ -1,11 +1,13 @@
 import type { Dialect } from '../core/dialect.ts';
 import { headerValue } from '../core/headers.ts';
+import { ollamaContent } from './content/ollama.ts';
 import { plainPath } from './describe.ts';
 import { watchHttp } from './http.ts';
 import { ollamaAnswer } from './ollama-answer.ts';
 import { describeOllama, noteForOllama, ollamaApi } from './ollama-request.ts';
 import { breakOffOllama, refuseOllama, speakOllama } from './ollama-speak.ts';
 import { retargetModel } from './retarget.ts';
+import { simplifyOllama } from './simplify/simplify.ts';
 import { watchAnswer } from './watch.ts';
 
 const ownPath = /\/api\/[a-z]+(\/|$)/;
@@ -24,6 +26,8 @@ export const ollama: Dialect = {
       ? watchAnswer(ollamaAnswer, request, status, headers)
       : watchHttp(request, status, headers),
   hint: noteForOllama,
+  simplify: simplifyOllama,
+  content: ollamaContent,
   speak: speakOllama,
   refuse: refuseOllama,
   breakOff: breakOffOllama,

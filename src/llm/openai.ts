@@ -1,6 +1,7 @@
 import type { Dialect } from '../core/dialect.ts';
 import { errorCodes } from '../core/error-codes.ts';
 import type { ProxiedRequest } from '../core/exchange.ts';
+import { openaiContent } from './content/openai.ts';
 import { plainPath } from './describe.ts';
 import { type ErrorSaid, errorReply } from './error-reply.ts';
 import { eventStream } from './event-stream.ts';
@@ -11,6 +12,7 @@ import { describeOpenai, openaiApi } from './openai-call.ts';
 import { noteInInput } from './openai-note.ts';
 import { speakOpenai } from './openai-speak.ts';
 import { retargetModel } from './retarget.ts';
+import { simplifyOpenai } from './simplify/simplify.ts';
 import { watchAnswer } from './watch.ts';
 
 /** Paths that nobody else has: other services, too, have `responses` and `models`, but hardly behind a version. */
@@ -30,6 +32,8 @@ export const openai: Dialect = {
       ? watchAnswer(openaiAnswer, request, status, headers)
       : watchHttp(request, status, headers),
   hint: noted,
+  simplify: simplifyOpenai,
+  content: openaiContent,
   speak: speakOpenai,
   refuse: (failure) => errorReply(failure, { error: errorObject(failure) }),
   breakOff(failure) {

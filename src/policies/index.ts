@@ -21,6 +21,7 @@ import { createTimeout, type TimeoutSettings, timeoutSettings } from './timeout.
 import { createMinimumRate } from './timeout-rate.ts';
 import { createToolLearning } from './tool-learning.ts';
 import { createToolSafety } from './tool-safety.ts';
+import { createValidate, validateSettings } from './validate.ts';
 
 /** A policy set as the configuration names it: a policy that it does not name does not act. */
 export const policySet = z.strictObject({
@@ -34,6 +35,7 @@ export const policySet = z.strictObject({
   cache: cacheSettings.optional(),
   degrade: degradeSettings.optional(),
   loopDetection: loopDetectionSettings.optional(),
+  validate: validateSettings.optional(),
   chaos: chaosSettings.optional(),
 });
 
@@ -106,6 +108,8 @@ export function upstreamStack(
     // Inside retry and breaker: no place is held during a backoff.
     set.bulkhead && createBulkhead(set.bulkhead, upstream, context),
     set.timeout && createTimeout(set.timeout, context),
+    // Sees what the gate took for good.
+    set.validate && createValidate(set.validate),
     createGate({ holds: needsVerdict(set) }, context),
     set.timeout && minimumRate(set.timeout, context),
     // Behind the gate: injected faults are judged like real ones.
@@ -125,8 +129,8 @@ function resends({ retry, fallback }: PolicySet): boolean {
 }
 
 /** Whether a policy must know what an answer is worth before it is committed. */
-export function needsVerdict({ retry, circuitBreaker, fallback, cache, degrade }: PolicySet): boolean {
-  return [retry, circuitBreaker, fallback, cache, degrade].some((settings) => settings !== undefined);
+export function needsVerdict({ retry, circuitBreaker, fallback, cache, degrade, validate }: PolicySet): boolean {
+  return [retry, circuitBreaker, fallback, cache, degrade, validate].some((settings) => settings !== undefined);
 }
 
 function surroundingsOf(

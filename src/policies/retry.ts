@@ -7,6 +7,7 @@ import type { Failure, Outcome, Reply } from '../core/outcome.ts';
 import type { Policy, PolicyContext } from '../core/policy.ts';
 import { type Verdict, verdicts } from '../core/verdict.ts';
 import { count, duration, share } from '../settings/units.ts';
+import { type Adjusted, Adjustments, adjustSettings, needsAdjustment } from './adjust.ts';
 import { type Backoff, backoffSettings, createBackoff } from './backoff/backoff.ts';
 import { mustBeTold } from './must-be-told.ts';
 import { resendObstacle } from './resend-safety.ts';
@@ -29,6 +30,8 @@ export const retrySettings = z.strictObject({
   adapt: z.strictObject({ minimumSuccess: share.prefault('30%'), window: duration.prefault('5m') }).prefault({}),
   /** An attempt that took longer before it failed is not made again; none unless set. */
   onlyIfFailedWithin: duration.optional(),
+  /** Changes of the prompt for further attempts, tried in order; none unless set. */
+  adjust: adjustSettings,
   observe: z.boolean().default(false),
 });
 
@@ -49,12 +52,15 @@ interface SoFar {
   startedAt: number;
   budget: RetryBudget;
   learning: RetryLearning | undefined;
+  adjustments: Adjustments | undefined;
 }
 
 interface Wait {
   waitMs: number;
   source: 'computed' | 'retry-after';
   reservation: Reservation;
+  /** The prompt of the attempt, where it is to be another one than before. */
+  adjusted: Adjusted | undefined;
 }
 
 class Retry implements Policy {
@@ -85,10 +91,12 @@ class Retry implements Policy {
     let kept: Reply | undefined;
     /** What the attempt under way is a retry of, where something can be learned from it. */
     let retried: Verdict | undefined;
+    let adjustments: Adjustments | undefined;
+    let adjusted: Adjusted | undefined;
 
     for (let attempts = 1; ; attempts += 1) {
       const startedAt = this.#settings.onlyIfFailedWithin === undefined ? 0 : this.#context.clock.now();
-      const outcome = await next(exchange);
+      const outcome = await next(adjusted ? { ...exchange, request: adjusted.request } : exchange);
       if (retried !== undefined) this.#learn(retried, outcome, learning);
       if (outcome.kind === 'tunnel') {
         kept?.discard();
@@ -99,7 +107,8 @@ class Retry implements Policy {
         return outcome;
       }
       const about = { attempt: exchange.opened.attempts, upstream: target.upstream, reason: outcome.verdict };
-      const plan = await this.#plan(exchange, outcome, { attempts, startedAt, budget, learning });
+      if (this.#settings.adjust.length > 0) adjustments ??= new Adjustments(this.#settings.adjust, exchange);
+      const plan = await this.#plan(exchange, outcome, { attempts, startedAt, budget, learning, adjustments });
       if (typeof plan === 'string') this.#note(exchange, { kind: 'retry-given-up', ...about, why: plan });
       if (plan === undefined || typeof plan === 'string') return best(exchange, kept, outcome);
 
@@ -115,6 +124,8 @@ class Retry implements Policy {
       }
       // Told when it is sent, so that what is counted is what the upstream gets.
       this.#note(exchange, { kind: 'retry', ...about, waitMs: plan.waitMs, source: plan.source });
+      adjusted = plan.adjusted ?? adjusted;
+      if (adjusted) this.#note(exchange, { kind: 'prompt-adjusted', attempt: about.attempt + 1, adjustment: adjusted.name });
       if (this.#settings.observe) return outcome;
       retried = learning && outcome.origin !== 'chaos' ? outcome.verdict : undefined;
     }
@@ -129,15 +140,18 @@ class Retry implements Policy {
 
   /** The wait before another attempt, or why there is none; undefined where there is no question of one. */
   async #plan(exchange: Exchange, outcome: Reply | Failure, sofar: SoFar): Promise<Wait | NotRetried | undefined> {
-    const { attempts, startedAt, budget, learning } = sofar;
+    const { attempts, startedAt, budget, learning, adjustments } = sofar;
     // A refusal of ours passes on its own time; the question is open only where retries were under way.
     if (outcome.verdict === 'refused') return attempts > 1 ? 'refused' : undefined;
-    if (!this.#on.has(outcome.verdict)) return undefined;
+    const needsAnother = needsAdjustment(this.#settings.adjust, outcome.verdict);
+    if (!needsAnother && !this.#on.has(outcome.verdict)) return undefined;
     if (attempts >= this.#settings.attempts) return 'attempts';
     const { onlyIfFailedWithin } = this.#settings;
     if (onlyIfFailedWithin !== undefined && this.#context.clock.now() - startedAt > onlyIfFailedWithin) return 'slow';
     const obstacle = await resendObstacle(exchange, outcome);
     if (obstacle) return obstacle;
+    const adjusted = adjustments?.after(outcome);
+    if (needsAnother && !adjusted) return undefined;
 
     const { respect, max } = this.#settings.retryAfter;
     const floorMs = respect ? (outcome.retryAfterMs ?? 0) : 0;
@@ -149,7 +163,7 @@ class Retry implements Policy {
     const reservation = budget.reserve(waitMs, this.#settings.budget);
     if (!reservation) return 'budget';
     if (outcome.origin !== 'chaos') learning?.planned(outcome.verdict, this.#settings.adapt);
-    return { waitMs, source: floorMs > computedMs ? 'retry-after' : 'computed', reservation };
+    return { waitMs, source: floorMs > computedMs ? 'retry-after' : 'computed', reservation, adjusted };
   }
 
   /** Only what says whether the retry has helped: not an answer about the call itself, nor what we have done ourselves. */

@@ -68,7 +68,7 @@ function isSame(one: Target, other: Target, { model }: Call): boolean {
 }
 
 /** The key stands for the request as the agent made it (draft-ietf-httpapi-idempotency-key-header, 2.6); this is another. */
-function withoutKey(request: ProxiedRequest): ProxiedRequest {
+export function withoutKey(request: ProxiedRequest): ProxiedRequest {
   const { headers } = request;
   const kept = headers.filter((_, i) => headers[i & ~1]?.toLowerCase() !== 'idempotency-key');
   return kept.length === headers.length ? request : { ...request, headers: kept };
