@@ -5,6 +5,7 @@ import type { Dialect, RequestFacts } from './core/dialect.ts';
 import type { Agent, Handler } from './core/exchange.ts';
 import type { Policy, PolicyContext } from './core/policy.ts';
 import { dialectFor } from './llm/dialects.ts';
+import { translate } from './llm/translate/translate.ts';
 import { agentStack, createRoute, type PolicySet, type Stack, upstreamStack } from './policies/index.ts';
 import type { Route } from './proxy/settings.ts';
 import type { LoopDetectionSettings } from './settings/loop-detection.ts';
@@ -77,6 +78,7 @@ export function buildStacks(config: Config, sends: ReadonlyMap<string, Handler>,
       server: serverOf(config, home),
       home,
       dialectOf,
+      translate,
       tools: toolsOf(config, home),
       responseHeaders,
       pause: createPauseGuard(loops),

@@ -1,3 +1,4 @@
+import type { DialectName } from './dialect.ts';
 import type { TimeoutPhase } from './outcome.ts';
 import type { CallSpent, Spent } from './usage.ts';
 import type { Origin, Verdict } from './verdict.ts';
@@ -80,6 +81,8 @@ export type Event =
   | { kind: 'bulkhead-waited'; attempt: number; upstream: string; waitMs: number }
   | { kind: 'bulkhead-rejected'; attempt: number; upstream: string; reason: 'full' | 'wait' | 'share' }
   | { kind: 'target-skipped'; attempt: number; upstream: string; model?: string; why: string }
+  /** What follows is asked in the wire format `to`; `maxTokens` where that wants a limit of output tokens and the agent gave none. */
+  | { kind: 'translated'; attempt: number; upstream: string; model?: string; to: DialectName; maxTokens?: number }
   | { kind: 'fallback'; attempt: number; from: string; to: string; reason: Verdict }
   /** No target of the chain has done better than the first, `upstream`, or they could not be asked. `reason` led to them. */
   | { kind: 'fallback-exhausted'; attempt: number; upstream: string; reason: Verdict }

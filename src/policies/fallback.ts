@@ -4,12 +4,13 @@ import type { Exchange, Handler, Target } from '../core/exchange.ts';
 import { abortedFailure } from '../core/failure.ts';
 import type { Failure, Outcome, Reply } from '../core/outcome.ts';
 import type { Policy, PolicyContext } from '../core/policy.ts';
+import type { Translate, TranslationTerms } from '../core/translation.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { circuitsOf } from './circuits.ts';
 import { betterOutcome, isAnswer } from './fallback/best-outcome.ts';
-import { fallbackEntry, targetName, targetOf } from './fallback/entry.ts';
+import { defaultMaxTokens, fallbackEntry, targetName, targetOf } from './fallback/entry.ts';
 import { modelHealthOf } from './fallback/model-health.ts';
-import { Moves, type TargetFacts } from './fallback/plan-move.ts';
+import { type Move, Moves, type TargetFacts } from './fallback/plan-move.ts';
 import { isTargetRefusal } from './is-target-refusal.ts';
 
 /** Tried in order when the target before is given up. */
@@ -27,6 +28,8 @@ export interface FallbackSurroundings {
   readonly breaks: boolean;
   /** The wire format in which an upstream takes a request; undefined where it takes any. */
   readonly dialectOf: TargetFacts['dialectOf'];
+  /** Carries requests and answers over between wire formats. */
+  readonly translate: Translate;
 }
 
 /**
@@ -42,6 +45,7 @@ interface Step {
   readonly target: Target;
   readonly on: ReadonlySet<Verdict>;
   readonly way: Handler;
+  readonly terms: TranslationTerms;
   readonly observe: boolean;
 }
 
@@ -55,15 +59,16 @@ class Fallback implements Policy {
   readonly #facts: TargetFacts;
   readonly #context: PolicyContext;
 
-  constructor(settings: FallbackSettings, { home, ways, breaks, dialectOf }: FallbackSurroundings, context: PolicyContext) {
+  constructor(settings: FallbackSettings, { home, ways, breaks, dialectOf, translate }: FallbackSurroundings, context: PolicyContext) {
     const isShut: TargetFacts['isShut'] = (upstream, model) => breaks && circuitsOf(context, upstream).lane(model).refusal() !== undefined;
     this.#home = home;
     this.#steps = settings.map((entry, index) => {
       const way = ways[index];
       if (!way) throw new Error(`there is no way to fallback entry ${index}`);
-      return { target: targetOf(entry, home), on: new Set(entry.on), way, observe: entry.observe };
+      const terms = { maxTokens: entry.maxTokens ?? defaultMaxTokens };
+      return { target: targetOf(entry, home), on: new Set(entry.on), way, terms, observe: entry.observe };
     });
-    this.#facts = { dialectOf, isShut };
+    this.#facts = { dialectOf, isShut, translate };
     this.#context = context;
   }
 
@@ -98,12 +103,12 @@ class Fallback implements Policy {
     let observed = false;
     let walked = false;
 
-    for (const { target, on, way, observe } of this.#steps) {
+    for (const { target, on, way, terms, observe } of this.#steps) {
       if (!mayMove(last)) break;
       const reason = reasons.find((verdict) => verdict === 'refused' || on.has(verdict));
       // What an observed target would have answered is not known: the moves after it are not either.
       if (reason === undefined || (observe && observed)) continue;
-      const plan = await moves.plan(target, last);
+      const plan = await moves.plan(target, last, terms);
       if (plan === undefined) return givenUp(exchange, best);
 
       const { attempts: attempt } = exchange.opened;
@@ -119,7 +124,7 @@ class Fallback implements Policy {
 
       moves.made(target);
       walked = true;
-      const outcome = await way({ ...exchange, target, request: plan });
+      const outcome = await answerOf(exchange, target, plan, way);
       if (outcome.kind === 'tunnel') {
         if (best.kind === 'reply') best.discard();
         return outcome;
@@ -135,6 +140,16 @@ class Fallback implements Policy {
     }
     return best;
   }
+}
+
+/** What the target answers, in the format of the call. In its own format it is judged and asked again. */
+async function answerOf(exchange: Exchange, target: Target, { request, translation }: Move, way: Handler): Promise<Outcome> {
+  if (!translation) return way({ ...exchange, target, request });
+  const { dialect, maxTokens } = translation;
+  const { attempts: attempt } = exchange.opened;
+  exchange.note({ kind: 'translated', attempt, ...target, to: dialect.name, ...(maxTokens !== undefined && { maxTokens }) });
+  const outcome = await way({ ...exchange, target, request, dialect });
+  return outcome.kind === 'reply' ? translation.answer(outcome) : outcome;
 }
 
 /** The call ended while there were still targets: a pause goes before what upstreams said, a deadline does not. */

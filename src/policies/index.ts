@@ -54,6 +54,7 @@ export interface AgentStackPlace extends CachePlace {
   /** The route's own upstream. */
   readonly home: string;
   readonly dialectOf: FallbackSurroundings['dialectOf'];
+  readonly translate: FallbackSurroundings['translate'];
   /** What the configuration says of the tools of the route's own upstream; undefined where it can have none. */
   readonly tools: ToolRules | undefined;
   /** Refuses the calls of agents that are paused. */
@@ -136,10 +137,10 @@ export function needsVerdict({ retry, circuitBreaker, fallback, cache, degrade, 
 function surroundingsOf(
   set: PolicySet,
   entries: FallbackSettings,
-  { home, dialectOf, attempts }: AgentStackPlace,
+  { home, dialectOf, translate, attempts }: AgentStackPlace,
   context: PolicyContext,
 ): FallbackSurroundings {
   const { circuitBreaker } = set;
   const breaks = circuitBreaker !== undefined && !circuitBreaker.observe;
-  return { home, dialectOf, breaks, ways: fallbackWays(entries, home, set, context, attempts) };
+  return { home, dialectOf, translate, breaks, ways: fallbackWays(entries, home, set, context, attempts) };
 }

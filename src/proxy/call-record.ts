@@ -76,7 +76,7 @@ export class CallRecord implements CallInfo {
       if (event.verdict !== 'refused') this.#attempts += 1;
       this.#lastAttempt = event.attempt;
       this.#elsewhereMs += event.ms;
-      this.#add(entryOf(event, this.#adjustment + this.#faults));
+      this.#add(entryOf(event, this.#translated + this.#adjustment + this.#faults));
       this.#adjustment = '';
       this.#faults = '';
     } else if (event.kind === 'target-skipped') {

@@ -91,7 +91,6 @@ c.yaml:13:11 routes[1].path: routes[0] has this path already (line 12)
     ['alerts: {}', 'alerts'],
     ['admin: { publicUrl: https://x }', 'admin.publicUrl'],
     ['telemetry: { traces: { endpoint: http://x } }', 'telemetry.traces'],
-    ['policies: { p: { fallback: [ { model: m, maxTokens: 5 } ] } }', 'policies.p.fallback[0].maxTokens'],
     ['agents: { planner: { loopDetection: { action: pause } } }', 'agents.planner.loopDetection'],
   ])('tell what this version does not support from what is misspelled: %s', (line, paths) => {
     const problems = problemLines(load(`${line}\nupstreams: {a: {url: http://x}}\nroutes: [{path: /, upstream: a}]`));

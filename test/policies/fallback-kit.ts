@@ -27,7 +27,8 @@ export function fallback(
   const settings = fallbackSettings.parse(entries);
   const inner = script(...answers.map((answer) => (typeof answer === 'string' ? bad(answer) : answer)));
   const ways = settings.map(() => inner);
-  const policy = createFallback(settings, { home: 'main', ways, breaks: true, dialectOf: () => undefined, ...surroundings }, ctx);
+  const none = { dialectOf: () => undefined, translate: () => undefined };
+  const policy = createFallback(settings, { home: 'main', ways, breaks: true, ...none, ...surroundings }, ctx);
   return {
     policy,
     run: (call: Exchange): Promise<Outcome> => policy.run(call, inner),

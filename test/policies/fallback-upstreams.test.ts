@@ -66,7 +66,7 @@ async function play(entries: Entries, upstreams: Record<string, RawUpstream>, se
   const retry = retrySettings.parse({ attempts: set.attempts ?? 1, backoff: { base: '1ms' } });
   const ways = fallbackWays(settings, 'main', { timeout: set.timeout, retry }, ctx, attempts);
   const dialectOf = (): Dialect => openai;
-  const policy = createFallback(settings, { home: 'main', ways, breaks: true, dialectOf }, ctx);
+  const policy = createFallback(settings, { home: 'main', ways, breaks: true, dialectOf, translate: () => undefined }, ctx);
   const home = createRoute(new Map([['main', attempts('main', set.timeout)]]), systemClock);
   const request = post({ path: '/v1/chat/completions?key=agent-key', headers: [...secrets, ...plain], body: body(question) });
   const described = { ...request, call: () => openai.describe(request, request.body.bytes) };

@@ -68,7 +68,7 @@ function translation(
   const facts = { method: request.method, path, headers };
   const described = dialect.describe(facts, bytes);
   return {
-    request: { ...request, ...facts, body: wholeBody(bytes, true), call: () => described },
+    request: { ...request, ...facts, body: wholeBody(bytes, true), described, call: () => described },
     dialect,
     maxTokens,
     answer: (reply) => translatedAnswer(reply, target.upstream, terms),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Target } from '../../core/exchange.ts';
+import { count } from '../../settings/units.ts';
 import { verdictList } from '../../settings/verdicts.ts';
 import { replaceableVerdicts } from '../replaceable-verdicts.ts';
 import { retrySettings } from '../retry.ts';
@@ -18,11 +19,16 @@ export const fallbackEntry = z
     timeout: timeoutSettings.optional(),
     /** In place of the policy set's, except for the budget: an upstream has one. */
     retry: retrySettings.omit({ budget: true }).optional(),
+    /** For a call that comes from OpenAI's format without a limit of output tokens to a target that speaks Anthropic's; 4096 unless set. */
+    maxTokens: count.optional(),
     observe: z.boolean().default(false),
   })
   .refine(({ upstream, model }) => upstream !== undefined || model !== undefined, 'expected an upstream, a model or both');
 
 export type FallbackEntry = z.output<typeof fallbackEntry>;
+
+/** The limit of output tokens that is put in where the target's format wants one, unless the entry names its own. */
+export const defaultMaxTokens = 4096;
 
 /** Where an entry leads from a route whose own upstream is `home`. */
 export function targetOf({ upstream, model }: FallbackEntry, home: string): Target {

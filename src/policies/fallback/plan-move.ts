@@ -1,6 +1,7 @@
 import type { Call, Dialect, RequestFacts } from '../../core/dialect.ts';
 import type { Exchange, ProxiedRequest, Target } from '../../core/exchange.ts';
 import type { Failure, Reply } from '../../core/outcome.ts';
+import type { Translate, Translation, TranslationTerms } from '../../core/translation.ts';
 import { resendObstacle } from '../resend-safety.ts';
 import { untilAborted } from '../until-aborted.ts';
 
@@ -10,17 +11,16 @@ export interface TargetFacts {
   dialectOf(upstream: string, request: RequestFacts): Dialect | undefined;
   /** Whether the breaker lets no call for the model pass now; `model` is undefined where the request names none. */
   isShut(upstream: string, model: string | undefined): boolean;
+  /** Carries a request over to a target of another wire format. */
+  readonly translate: Translate;
 }
 
-/** Why a target is skipped, in the words of the ledger. */
-export type Obstacle =
-  | 'body gone'
-  | 'not safe to repeat'
-  | 'server state'
-  | 'tried already'
-  | 'other wire format'
-  | 'circuit open'
-  | 'model cannot be changed';
+/** How a call gets to a target. */
+export interface Move {
+  readonly request: ProxiedRequest;
+  /** Where the target speaks another wire format than the call. */
+  readonly translation?: Translation;
+}
 
 /**
  * The moves of one call. Remembers the targets that were tried: one that was given up is not asked again because another
@@ -37,8 +37,8 @@ export class Moves {
     this.#tried = [exchange.target];
   }
 
-  /** The request as the target gets it after the outcome of the one before, or why it gets none; undefined if the call is over. */
-  async plan(target: Target, last: Reply | Failure): Promise<ProxiedRequest | Obstacle | undefined> {
+  /** How the target gets the request after the outcome of the one before, or why it gets none, in the words of the ledger; undefined if the call is over. */
+  async plan(target: Target, last: Reply | Failure, terms: TranslationTerms): Promise<Move | string | undefined> {
     const { request, dialect, signal } = this.#exchange;
     const obstacle = await resendObstacle(this.#exchange, last);
     const described = request.call();
@@ -48,12 +48,19 @@ export class Moves {
     if (obstacle) return obstacle === 'unsafe' ? 'not safe to repeat' : 'body gone';
     if (call.stateful) return 'server state';
     if (this.#tried.some((tried) => isSame(tried, target, call))) return 'tried already';
-    const spoken = this.#facts.dialectOf(target.upstream, request);
-    if (spoken && spoken.name !== dialect.name) return 'other wire format';
     if (this.#facts.isShut(target.upstream, target.model ?? call.model)) return 'circuit open';
+    const to = this.#facts.dialectOf(target.upstream, request);
+    if (to && to.name !== dialect.name) return this.#translated(target, to, terms);
     const moved = dialect.retarget(request, target);
     if (!moved) return 'model cannot be changed';
-    return target.model === undefined ? moved : withoutKey(moved);
+    return { request: target.model === undefined ? moved : withoutKey(moved) };
+  }
+
+  #translated(target: Target, to: Dialect, terms: TranslationTerms): Move | string {
+    const { request, dialect } = this.#exchange;
+    const translation = this.#facts.translate(request, target, { from: dialect, to }, terms);
+    if (translation === undefined) return 'other wire format';
+    return typeof translation === 'string' ? `no exact translation: ${translation}` : { request: translation.request, translation };
   }
 
   /** The target is asked now. */
