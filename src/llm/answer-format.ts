@@ -38,6 +38,8 @@ export interface AnswerFormat {
   readTail(tail: Buffer): Usage | undefined;
   /** Whether a stream that ends without the end mark was cut. */
   readonly endMarked: boolean;
+  /** Every event of a stream tells the tokens so far: those of the last one count where the stream breaks off, read by `readTail`. */
+  readonly countsInEvery?: true;
   /** No model writes these answers: they cost no tokens. */
   readonly withoutTokens?: true;
   /** What comes as JSON is an array that grows event by event. */

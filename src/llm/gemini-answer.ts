@@ -45,6 +45,7 @@ export const geminiAnswer: AnswerFormat = {
     return { verdict: error ?? finish ?? 'ok', ...(usage && { usage: fullUsage(usage) }) };
   },
   readTail: (tail) => scanUsage(tail, 'usageMetadata', geminiUsage),
+  countsInEvery: true,
   endMarked: true,
 };
 

@@ -11,6 +11,8 @@ import { estimateInput } from './text-size.ts';
 
 const readers = { sse: SseReader, ndjson: NdjsonReader, array: JsonArrayReader };
 
+const nothing = Buffer.alloc(0);
+
 /**
  * Follows an answer that comes event by event. It is judged at the first meaningful event or error; an error later on
  * changes the judgement, and so does an end without the format's end mark.
@@ -28,6 +30,9 @@ export class StreamWatcher implements Watcher {
   readonly #asked: Asked;
   /** Only where tokens can be estimated. */
   readonly #sizes: EventSizes | undefined;
+  /** A copy of the last event, where each tells the tokens so far. */
+  #last = nothing;
+  #lastBytes = 0;
 
   /** Without what was asked, no tokens are estimated. */
   constructor(format: AnswerFormat, framing: 'sse' | 'ndjson' | 'array', asked?: Asked) {
@@ -49,6 +54,7 @@ export class StreamWatcher implements Watcher {
 
   end(whole: boolean): Judgement {
     this.#reader.end();
+    if (!this.#ended && this.#lastBytes > 0) this.#count(this.#format.readTail(this.#last.subarray(0, this.#lastBytes)));
     const usage = this.#usage && { usage: fullUsage(this.#usage) };
     // An end mark that tells a failure (response.failed) is one all the same: there is nothing to add to such a stream.
     const complete = whole && (this.#ended || (!this.#failed && !this.#format.endMarked));
@@ -77,6 +83,18 @@ export class StreamWatcher implements Watcher {
     return this.#verdict === 'more' ? 'server-error' : 'ok';
   }
 
+  /** Takes what is reported of all that has come so far. */
+  #count(usage: Partial<Usage> | undefined): void {
+    if (!usage) return;
+    this.#usage = { ...this.#usage, ...usage };
+    if (usage.output !== undefined) this.#sizes?.reported();
+  }
+
+  #keep(data: Buffer): void {
+    if (this.#last.length < data.length) this.#last = Buffer.allocUnsafe(2 * data.length);
+    this.#lastBytes = data.copy(this.#last);
+  }
+
   #event(data: Buffer, name: string): void {
     this.#events += 1;
     const sign = this.#format.readEvent(data, name, this.#verdict !== 'more');
@@ -84,11 +102,9 @@ export class StreamWatcher implements Watcher {
       this.meaningful += 1;
       // Such an event of the responses interface repeats what came before it.
       if (!name.endsWith('.done')) this.#sizes?.see(data);
+      if (this.#format.countsInEvery) this.#keep(data);
     }
-    if (sign.usage) {
-      this.#usage = { ...this.#usage, ...sign.usage };
-      if (sign.usage.output !== undefined) this.#sizes?.reported();
-    }
+    this.#count(sign.usage);
     if (sign.error) this.#failed = true;
     if (sign.last) this.#ended = true;
     const bad = sign.error ?? sign.finish;
