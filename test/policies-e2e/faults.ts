@@ -66,5 +66,11 @@ export const lateFaults = {
   'an end without its mark': next(lastChunk),
 } as const satisfies Record<string, Fault>;
 
+/** The limits of an attempt: short where nothing else ends a fault, else so long that a busy machine does not meet them. */
+export function limitsFor(silent: boolean) {
+  const limit = silent ? '300ms' : '10s';
+  return { connect: limit, answer: limit, firstByte: limit, idle: limit };
+}
+
 /** What a stream begins with before a late fault. */
 export const begun = eventStream + chat.role + chat.text('begun');

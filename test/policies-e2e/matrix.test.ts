@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type HttpMessage, statusOf, valuesOf } from '../kit/http-message.ts';
 import { rawClient } from '../kit/raw-client.ts';
 import { rawUpstream } from '../kit/raw-upstream.ts';
-import { begun, earlyFaults, type Fault, jsonFaults, lateFaults } from './faults.ts';
+import { begun, earlyFaults, type Fault, jsonFaults, lateFaults, limitsFor } from './faults.ts';
 import { asking, inTurn, ledgerOf, saying, sidecarTo, streaming, textOf } from './kit.ts';
 
 /** The policies, each alone. The upstream is well again when it is asked twice; a cache has seen a good answer before. */
@@ -125,8 +125,7 @@ async function outcomeOf(policy: PolicyName, fault: Fault, when: 'json' | 'early
     }
   });
   const spare = await rawUpstream(inTurn(good('spare')));
-  const timeout = { answer: '80ms', firstByte: '80ms', idle: '80ms' };
-  const product = await sidecarTo({ main, spare }, { timeout, ...policies[policy] });
+  const product = await sidecarTo({ main, spare }, { timeout: limitsFor(fault.leaves === 'stay'), ...policies[policy] });
 
   const call = async (): Promise<HttpMessage> => {
     const agent = await rawClient(product.proxy);

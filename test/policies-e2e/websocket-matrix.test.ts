@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { faulty, type Stage, stage } from '../faults/kit.ts';
 import { eventually, within } from '../kit/timing.ts';
-import { byStatus, type Fault } from './faults.ts';
+import { byStatus, type Fault, limitsFor } from './faults.ts';
 import { json } from './kit.ts';
 import { agreed, askForSocket, message, socketPath } from './websocket-kit.ts';
 
@@ -123,7 +123,7 @@ describe('a WebSocket whose upgrade', () => {
     'meets %s is, with %s, judged as %s and told %s (%s)',
     async (_, policy, verdict, ...expected) => {
       const [told, outcome, fault] = expected;
-      const it = await stage({ ...upstreams(fault), policy: policyOf(policy) });
+      const it = await stage({ ...upstreams(fault), policy: policyOf(policy, fault.leaves === 'stay') });
       await firstSocket(it);
       const asked = await askForSocket(it.product);
       expect([asked.told, asked.ledger]).toEqual([told, ledgerOf(told, verdict)]);
@@ -137,7 +137,7 @@ describe('a WebSocket whose upgrade', () => {
       const [told, outcome, { kind }] = expected;
       const [, , fault] = expected;
       const chaos = { enabled: true, seed, faults: [{ ...fault, share: '50%', path: `${socketPath}*` }] };
-      const it = await stage({ ...upstreams(), policy: { ...policyOf(policy), chaos } });
+      const it = await stage({ ...upstreams(), policy: { ...policyOf(policy, verdict === 'timeout'), chaos } });
       await firstSocket(it);
       const asked = await askForSocket(it.product);
       const hits = hitting.has(kind);
@@ -192,8 +192,8 @@ function upstreams(fault?: Fault) {
   return { main, spare };
 }
 
-function policyOf(name: PolicyName) {
-  return { timeout: { connect: '80ms', firstByte: '80ms', idle: '80ms' }, bulkhead: { concurrent: 1, queue: 0 }, ...policies[name] };
+function policyOf(name: PolicyName, silent: boolean) {
+  return { timeout: limitsFor(silent), bulkhead: { concurrent: 1, queue: 0 }, ...policies[name] };
 }
 
 /** A WebSocket that goes well and is closed: the cache has had its chance, and the one place is free again. */

@@ -4,7 +4,7 @@ import { statusOf } from '../kit/http-message.ts';
 import { http } from '../kit/http-text.ts';
 import { exchange } from '../kit/raw-client.ts';
 import { within } from '../kit/timing.ts';
-import type { Fault } from './faults.ts';
+import { type Fault, limitsFor } from './faults.ts';
 import { agreed, askForSocket, closing, message } from './websocket-kit.ts';
 
 const policies = {
@@ -41,8 +41,6 @@ const rows = (Object.keys(faults) as (keyof typeof faults)[]).flatMap((name) =>
   (Object.keys(policies) as (keyof typeof policies)[]).map((policy) => [name, policy, ...expected[name], faults[name]] as const),
 );
 
-const limits = { timeout: { connect: '80ms', firstByte: '80ms', idle: '80ms', total: '80ms' }, circuitBreaker: { failures: 1 } };
-
 test.each(rows)(
   'a WebSocket that meets %s is, with %s, closed with %d and not made again (%s)',
   async (_, policy, code, outcome, fault) => {
@@ -55,7 +53,10 @@ test.each(rows)(
       if (fault.leaves === 'fin') connection.halfClose();
       return undefined;
     });
-    const it = await stage({ main, policy: { ...limits, bulkhead: { concurrent: 1, queue: 0 }, ...policies[policy] } });
+    const it = await stage({
+      main,
+      policy: { circuitBreaker: { failures: 1 }, bulkhead: { concurrent: 1, queue: 0 }, ...policies[policy] },
+    });
     const asked = await askForSocket(it.product);
     expect([asked.told, asked.ledger]).toEqual(['begun', 'main;verdict=ok']);
     seen.resolve();
@@ -75,7 +76,10 @@ test.each(Object.entries(policies))('a WebSocket that is silent is, with %s, lef
     connection.socket.on('data', (bytes) => connection.socket.write(bytes[0] === 0x89 ? '\x8a\x00' : closing(1000), 'latin1'));
     return undefined;
   });
-  const it = await stage({ main, policy: { ...limits, circuitBreaker: undefined, bulkhead: { concurrent: 2, queue: 0 }, ...policy } });
+  const it = await stage({
+    main,
+    policy: { timeout: { ...limitsFor(true), total: '300ms' }, bulkhead: { concurrent: 2, queue: 0 }, ...policy },
+  });
   const { socket, closed } = await askForSocket(it.product);
   // As long as every limit lasts, from now on.
   const limited = await exchange(it.product.proxy, http(['POST /silent HTTP/1.1', 'Host: sidecar', 'Content-Length: 0']));
