@@ -59,7 +59,7 @@ export function createLoopDetection(settings: LoopDetectionSettings, surrounding
   return {
     name: 'loopDetection',
     async run(exchange, next) {
-      const { request, note } = exchange;
+      const { request } = exchange;
       if (request.upgrade !== undefined) return next(exchange);
       const call = await request.call();
       if (call.kind !== 'llm') return next(exchange);
@@ -72,12 +72,19 @@ export function createLoopDetection(settings: LoopDetectionSettings, surrounding
       if (!found) return next(exchange);
       const { finding, step } = found;
       const evidence = evidenceOf(finding);
-      const event: Event = { kind: 'loop-detected', attempt: 0, loop: finding.kind, action: step, count: finding.count, tool: finding.tools };
+      const event: Event = {
+        kind: 'loop-detected',
+        attempt: 0,
+        loop: finding.kind,
+        action: step,
+        count: finding.count,
+        tool: finding.tools,
+      };
       if (settings.observe) {
-        note({ kind: 'would', attempt: 0, event });
+        exchange.note({ kind: 'would', attempt: 0, event });
         return next(exchange);
       }
-      note(event);
+      exchange.note(event);
       if (step === 'warn') return next(exchange);
       if (step === 'nudge') {
         const hinted = exchange.dialect.hint(request, nudgeOf(evidence));
@@ -87,7 +94,7 @@ export function createLoopDetection(settings: LoopDetectionSettings, surrounding
       const reason = describeLoop(evidence);
       const sinceMs = context.clock.wall();
       if (agents.pauses.add({ agent: name, principal, reason, by: 'loop', sinceMs, evidence })) {
-        note({ kind: 'agent-paused', attempt: 0, agent: name, reason });
+        exchange.note({ kind: 'agent-paused', attempt: 0, agent: name, reason });
       }
       return pausedFailure(agents, name, principal);
     },
@@ -121,5 +128,7 @@ function evidenceOf({ kind, count, tools, first, last, fingerprint }: Finding): 
 }
 
 function nudgeOf(evidence: Evidence): string {
-  return `You seem to go in circles: ${describeLoop(evidence).replace(/\bit\b/gu, 'you').replace(/\bits\b/gu, 'your')}. Doing the same again will not help. Try something else, or say what you need.`;
+  return `You seem to go in circles: ${describeLoop(evidence)
+    .replace(/\bit\b/gu, 'you')
+    .replace(/\bits\b/gu, 'your')}. Doing the same again will not help. Try something else, or say what you need.`;
 }
