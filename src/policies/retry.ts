@@ -9,6 +9,7 @@ import { type Verdict, verdicts } from '../core/verdict.ts';
 import { count, duration, share } from '../settings/units.ts';
 import { type Adjusted, Adjustments, adjustSettings, needsAdjustment } from './adjust.ts';
 import { type Backoff, backoffSettings, createBackoff } from './backoff/backoff.ts';
+import { circuitsOf } from './circuits.ts';
 import { mustBeTold } from './must-be-told.ts';
 import { resendObstacle } from './resend-safety.ts';
 import { type Reservation, type RetryBudget, retryBudgetOf } from './retry-budget.ts';
@@ -41,8 +42,14 @@ export type RetrySettings = z.output<typeof retrySettings>;
  * Asks the same target again after an outcome that may pass. If nothing better comes, the upstream's own last reply is
  * handed up rather than a failure of ours.
  */
-export function createRetry(settings: RetrySettings, context: PolicyContext): Policy {
-  return new Retry(settings, context);
+export function createRetry(settings: RetrySettings, context: PolicyContext, surroundings: RetrySurroundings = {}): Policy {
+  return new Retry(settings, context, surroundings);
+}
+
+/** What a retry must know beside its settings. */
+export interface RetrySurroundings {
+  /** Whether the policy set has a breaker that acts. */
+  readonly breaks?: boolean;
 }
 
 /** What a plan for another attempt depends on, beside the outcome. */
@@ -67,6 +74,7 @@ class Retry implements Policy {
   readonly name = 'retry';
   readonly #settings: RetrySettings;
   readonly #context: PolicyContext;
+  readonly #breaks: boolean;
   readonly #on: ReadonlySet<Verdict>;
   readonly #backoff: Backoff;
   /** By upstream. */
@@ -74,9 +82,10 @@ class Retry implements Policy {
   /** By upstream, for the adaptive strategy. */
   readonly #learning: Map<string, RetryLearning> | undefined;
 
-  constructor(settings: RetrySettings, context: PolicyContext) {
+  constructor(settings: RetrySettings, context: PolicyContext, { breaks = false }: RetrySurroundings) {
     this.#settings = settings;
     this.#context = context;
+    this.#breaks = breaks;
     this.#on = new Set(settings.on);
     this.#backoff = createBackoff(settings.backoff, context.random);
     // Who makes no retry learns nothing.
@@ -98,11 +107,7 @@ class Retry implements Policy {
       const startedAt = this.#settings.onlyIfFailedWithin === undefined ? 0 : this.#context.clock.now();
       const outcome = await next(adjusted ? { ...exchange, request: adjusted.request } : exchange);
       if (retried !== undefined) this.#learn(retried, outcome, learning);
-      if (outcome.kind === 'tunnel') {
-        kept?.discard();
-        return outcome;
-      }
-      if (outcome.verdict === 'ok') {
+      if (outcome.kind === 'tunnel' || outcome.verdict === 'ok') {
         kept?.discard();
         return outcome;
       }
@@ -159,11 +164,21 @@ class Retry implements Policy {
     const computedMs = this.#backoff(attempts, learning?.helpedShare(outcome.verdict));
     const waitMs = Math.max(computedMs, floorMs);
     if (this.#context.clock.now() + waitMs >= exchange.deadline) return 'deadline';
+    // To wait for a refusal would only keep the call from a fallback.
+    if (this.#breaks && this.#isShutFor(waitMs, exchange)) return 'refused';
     if (learning && !learning.allows(outcome.verdict, this.#settings.adapt)) return 'unhelpful';
     const reservation = budget.reserve(waitMs, this.#settings.budget);
     if (!reservation) return 'budget';
     if (outcome.origin !== 'chaos') learning?.planned(outcome.verdict, this.#settings.adapt);
     return { waitMs, source: floorMs > computedMs ? 'retry-after' : 'computed', reservation, adjusted };
+  }
+
+  /** Whether the breaker lets no call pass for longer than that. */
+  #isShutFor(waitMs: number, { target, request }: Exchange): boolean {
+    const call = request.call();
+    const model = target.model ?? (call instanceof Promise ? undefined : call.model);
+    const refusal = circuitsOf(this.#context, target.upstream).lane(model).refusal();
+    return (refusal?.retryAfterMs ?? 0) > waitMs;
   }
 
   /** Only what says whether the retry has helped: not an answer about the call itself, nor what we have done ourselves. */
