@@ -2,6 +2,7 @@ import type { ContentFacts } from './content.ts';
 import type { ProxiedRequest, Target } from './exchange.ts';
 import type { RawHeaders } from './headers.ts';
 import type { Failure, Reply } from './outcome.ts';
+import type { TunnelAnswer, TunnelWatcher } from './tunnel-watcher.ts';
 import type { Usage } from './usage.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -43,9 +44,9 @@ export interface RequestFacts {
   readonly method: string;
   readonly path: string;
   readonly headers: RawHeaders;
-  /** What the request was described as, where somebody has asked for that. */
   /** Its body, once it is whole and kept: what tokens are estimated from where a provider reports none. */
   readonly body?: { readonly bytes: Uint8Array | undefined };
+  /** What the request was described as, where somebody has asked for that. */
   readonly described?: Call | undefined;
 }
 
@@ -70,9 +71,9 @@ export interface Judgement {
   /** The format's own end mark was seen, where it has one. */
   complete: boolean;
   usage?: Usage;
-  /** Of a broken answer: the agent has all of it, or can ask for the rest by itself, and must not be told that it failed. */
   /** Tokens that the provider has not reported, though it has certainly counted them. */
   estimated?: Usage;
+  /** Of a broken answer: the agent has all of it, or can ask for the rest by itself, and must not be told that it failed. */
   resumable?: boolean;
 }
 
@@ -108,4 +109,6 @@ export interface Dialect {
   standsOpen?(request: RequestFacts): boolean;
   /** Follows an answer that lists tools: `onTools` gets those of each message. Undefined where there is nothing to be read. */
   watchTools?(headers: RawHeaders, onTools: (tools: readonly ListedTool[]) => void): Watcher | undefined;
+  /** Follows a tunnel, opened by a 101 with these headers: `tell` gets each answer at its end. Undefined where it cannot be read. */
+  watchTunnel?(request: RequestFacts, headers: RawHeaders, tell: (answer: TunnelAnswer) => void): TunnelWatcher | undefined;
 }

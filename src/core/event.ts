@@ -71,6 +71,15 @@ export type Event =
       bytes: number;
       complete: boolean;
     })
+  /** One of the answers that a tunnel carries has ended. */
+  | (Spent & {
+      kind: 'tunnel-answered';
+      attempt: number;
+      upstream: string;
+      model?: string | undefined;
+      verdict: Verdict;
+      complete: boolean;
+    })
   | { kind: 'retry'; attempt: number; upstream: string; reason: Verdict; waitMs: number; source: 'computed' | 'retry-after' }
   | { kind: 'retry-given-up'; attempt: number; upstream: string; reason: Verdict; why: NotRetried }
   | { kind: 'socket-resent'; attempt: number; upstream: string }

@@ -3,6 +3,7 @@ import { TappedSource, UnreadSource } from './derived-source.ts';
 import type { OnEnding } from './ending-cell.ts';
 import type { ErrorCode } from './error-codes.ts';
 import type { RawHeaders } from './headers.ts';
+import type { TunnelWatcher } from './tunnel-watcher.ts';
 import type { Usage } from './usage.ts';
 import type { Origin, Verdict } from './verdict.ts';
 
@@ -73,6 +74,8 @@ export interface Tunnel {
   readonly socket: Duplex;
   /** Bytes that the upstream sent right behind its 101. */
   readonly head: Uint8Array;
+  /** Looks at copies of what passes, where the wire format can. */
+  readonly watcher?: TunnelWatcher | undefined;
   readonly ended: Promise<Ending>;
   whenEnded(fn: OnEnding): void;
   readonly source: object;

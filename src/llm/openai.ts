@@ -11,6 +11,7 @@ import { openaiAnswer } from './openai-answer.ts';
 import { describeOpenai, openaiApi } from './openai-call.ts';
 import { noteInInput } from './openai-note.ts';
 import { speakOpenai } from './openai-speak.ts';
+import { watchOpenaiTunnel } from './openai-web-socket.ts';
 import { retargetModel } from './retarget.ts';
 import { simplifyOpenai } from './simplify/simplify.ts';
 import { watchAnswer } from './watch.ts';
@@ -31,6 +32,7 @@ export const openai: Dialect = {
     status >= 400 || openaiApi(request) !== undefined
       ? watchAnswer(openaiAnswer, request, status, headers)
       : watchHttp(request, status, headers),
+  watchTunnel: watchOpenaiTunnel,
   hint: noted,
   simplify: simplifyOpenai,
   content: openaiContent,

@@ -21,6 +21,7 @@ import { latin1Fields } from './latin1-fields.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { createTunnel } from './tunnel.ts';
 import { closedByPeer, upstreamFailure } from './upstream-error.ts';
+import { watchTunnel } from './watch-tunnel.ts';
 
 const done: Read = { done: true, value: undefined };
 
@@ -171,8 +172,8 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
       this.#fail(this.#protocolError('It upgraded the connection in an unknown way.'));
       return;
     }
-    const tunnel = createTunnel(responseFields(latin1Fields(controller.rawHeaders)), socket);
-    this.#answer(tunnel);
+    const headers = responseFields(latin1Fields(controller.rawHeaders));
+    this.#answer(createTunnel(headers, socket, watchTunnel(this.#exchange, headers)));
     this.#end({ verdict: 'ok', complete: true, bytes: 0 });
   }
 

@@ -231,8 +231,6 @@ export class ServedCall implements RequestListener {
     const fields = [...tunnel.headers, 'Connection', 'Upgrade', 'Upgrade', protocol, ...this.#ownHeaders()];
     const lines = Array.from({ length: fields.length / 2 }, (_, i) => `${fields[2 * i]}: ${fields[2 * i + 1]}\r\n`);
     socket.write(`HTTP/1.1 101 ${tunnel.statusText}\r\n${lines.join('')}\r\n`, 'latin1');
-    const early = this.#connection.takeEarly?.();
-    if (early && early.byteLength > 0) tunnel.socket.write(early);
     const ms = this.#options.now() - startedAt;
     this.record.note({
       kind: 'committed',
@@ -242,7 +240,7 @@ export class ServedCall implements RequestListener {
       overheadMs: this.record.overheadMs(ms),
       streamed: true,
     });
-    join(socket, tunnel);
+    join(socket, tunnel, this.#connection.takeEarly?.());
     const ending = await tunnel.ended;
     this.#ended(ending.verdict === 'ok' ? this.record.success() : 'upstream-error', 101, ending.bytes);
   }

@@ -3,6 +3,9 @@ import type { CallInfo, Subscriber } from '../core/journal.ts';
 import { addUsage, type CallAccount, type CallSpent, type PaidAttempt, type Spent, tokensIn, type WasteReason } from '../core/usage.ts';
 import { type PriceEntry, PriceTable } from './prices.ts';
 
+/** Models of one call whose sums are told apart. */
+const mostModels = 32;
+
 /**
  * Keeps the accounts of every call: puts the cost of each attempt into the event that tells its tokens, and what the call
  * has spent, and for what, into its last event. It stands before all subscribers that read either.
@@ -25,6 +28,10 @@ export class Accounts implements Subscriber {
       if (!event.usage && !event.estimated) return;
       event.costUsd = this.#prices.costUsd(event.upstream, event.model, event);
       if (call) accountOf(call).paid.push(event);
+    } else if (event.kind === 'tunnel-answered') {
+      if (!event.usage) return;
+      event.costUsd = this.#prices.costUsd(event.upstream, event.model, event);
+      if (call) addTo(accountOf(call).paid, event);
     } else if (event.kind === 'retry' || event.kind === 'fallback') {
       if (call) accountOf(call).replaced.push({ attempt: event.attempt, why: event.kind });
     } else if (event.kind === 'call-ended' && call?.account) {
@@ -37,6 +44,22 @@ export class Accounts implements Subscriber {
 function accountOf(call: CallInfo): CallAccount {
   call.account ??= { paid: [], replaced: [] };
   return call.account;
+}
+
+/** A tunnel may carry answers for days: those of one model are kept as one sum, and those of many models, too. */
+function addTo(paid: PaidAttempt[], { attempt, upstream, model, usage, costUsd }: PaidAttempt): void {
+  const known = paid.findIndex(
+    (one) => one.attempt === attempt && one.model === model && (one.costUsd === undefined) === (costUsd === undefined),
+  );
+  const at = known < 0 && paid.length >= mostModels ? paid.length - 1 : known;
+  const before = paid[at];
+  if (!before) {
+    paid.push({ attempt, upstream, model, usage, costUsd, complete: true });
+    return;
+  }
+  const sum = usage ? addUsage(before.usage, usage) : before.usage;
+  const cost = before.costUsd === undefined ? costUsd : before.costUsd + (costUsd ?? 0);
+  paid[at] = { ...before, usage: sum, costUsd: cost };
 }
 
 /** The sum of an account; undefined where nothing was spent. */

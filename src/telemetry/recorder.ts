@@ -42,6 +42,9 @@ export class Recorder implements Subscriber {
         return this.#answered(event, call);
       case 'attempt-ended':
         return this.#attemptEnded(event, call);
+      case 'tunnel-answered':
+        if (event.usage) this.#spent(event, call);
+        return counters.tunnelAnswers.at(this.#label(event), event.verdict);
       case 'committed':
         return call && this.#committed(event, call);
       case 'call-ended':
@@ -116,7 +119,7 @@ export class Recorder implements Subscriber {
     return this.#subjects.upstream(event.upstream).attempts[event.verdict];
   }
 
-  #spent(event: EventOf<'attempt-ended' | 'attempt-answered'>, call: CallInfo | undefined): void {
+  #spent(event: EventOf<'attempt-ended' | 'attempt-answered' | 'tunnel-answered'>, call: CallInfo | undefined): void {
     this.#subjects.upstream(event.upstream).model(event.model).spent(event);
     if (!call) return;
     const { tokens, costUsd } = this.#subjects.agent(call.agent.name);
