@@ -159,7 +159,7 @@ function breakOff(response: ServerResponse, reply: Reply, dialect: Dialect, tail
   const { socket } = response;
   if (!socket) return;
   if (event) {
-    response.write(Buffer.concat([Buffer.from(separator(tail)), event]));
+    response.write(Buffer.concat([Buffer.from(separator(tail, mediaType(reply.headers))), event]));
   }
   // Without chunks and without a length, a closed connection is the end of a whole message: only a reset is not.
   if (!response.chunkedEncoding && headerValue(reply.headers, 'content-length') === undefined) resetConnection(socket);
@@ -182,10 +182,11 @@ function mayAppend(response: ServerResponse, reply: Reply): boolean {
   );
 }
 
-/** What closes the line and the event that were being written. */
-function separator(tail: Uint8Array): string {
+/** What closes the line that was being written and, where events end in an empty line, the event. */
+function separator(tail: Uint8Array, type: string): string {
   const last = tail.at(-1);
   if (last === undefined) return '';
+  if (type !== 'text/event-stream') return last === newline ? '' : '\n';
   if (last !== newline) return '\n\n';
   const before = tail.at(-2) === 0x0d ? tail.at(-3) : tail.at(-2);
   return before === newline ? '' : '\n';

@@ -1,0 +1,12 @@
+import { Ollama } from 'ollama';
+import type { Way } from './both-ways.ts';
+
+/** The unmodified client. It names its requests, so that providers have no name to make up. */
+export function ollamaAt({ url }: Pick<Way, 'url'>): Ollama {
+  return new Ollama({ host: url, headers: { 'x-request-id': 'req-1' } });
+}
+
+/** A chat with one message of a person. */
+export function talk(content: string) {
+  return { model: 'llama-x', messages: [{ role: 'user', content }] };
+}
