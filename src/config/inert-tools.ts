@@ -1,4 +1,5 @@
 import { type Config, policiesFor } from './config.ts';
+import { fallbackTargets } from './fallback-targets.ts';
 import type { Finding } from './problem.ts';
 
 /** Rules for single tools that nothing asks for: of upstreams without tools, or behind routes that never send a call again. */
@@ -10,8 +11,11 @@ export function inertTools(config: Config): Finding[] {
     if (dialect !== 'mcp' && dialect !== 'auto')
       return about(`does nothing: calls name tools where the dialect is mcp, and here it is ${dialect}`);
     const used = config.routes.filter(({ upstream }) => upstream === name);
-    if (used.length === 0 || used.some(({ policy }) => sendsAgain(config, policy))) return [];
-    return about('does nothing: no policy set of a route to this upstream has retry or fallback');
+    if (used.some(({ policy }) => sendsAgain(config, policy))) return [];
+    if (used.length > 0) return about('does nothing: no policy set of a route to this upstream has retry or fallback');
+    // What nothing leads to at all is told elsewhere.
+    if (!fallbackTargets(config).some(({ upstream }) => upstream === name)) return [];
+    return about("does nothing: a call goes by the rules of its route's own upstream, and no route has this one");
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Judgement, Watcher } from '../core/dialect.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { isCut, looksWhole } from './event-data.ts';
-import { parseObject } from './json-object.ts';
+import { type JsonObject, objectsIn, parseJson } from './json-object.ts';
 import { asBuffer } from './json-scan.ts';
 import { verdictOfMessage } from './mcp-answer.ts';
 import { SseReader } from './sse.ts';
@@ -9,6 +9,8 @@ import { Tokens } from './tokens.ts';
 
 /** One of these stands in every answer, so what has none of them need not be parsed. */
 const telling = new Tokens('"result"', '"error"');
+
+const openBracket = 0x5b;
 
 /**
  * Follows a stream of JSON-RPC messages that answers a POST. Any event lets it pass: progress and the empty event that opens
@@ -58,21 +60,25 @@ export class McpStreamWatcher implements Watcher {
     this.meaningful += 1;
     if (this.#verdict === 'more') this.#verdict = 'ok';
     if (data.length === 0) return;
-    if (!looksWhole(data)) {
-      this.#fail();
-      return;
-    }
-    if (telling.in(data) === 0) return;
-    const message = parseObject(data);
-    if (message) this.#message(verdictOfMessage(message), message['id']);
-    else if (isCut(data)) this.#longAnswer();
+    const isBatch = data[0] === openBracket;
+    if (!isBatch && !looksWhole(data)) this.#fail();
+    else if (telling.in(data) > 0) this.#messages(data, isBatch);
+  }
+
+  #messages(data: Buffer, isBatch: boolean): void {
+    const parsed = parseJson(data);
+    const messages = isBatch ? objectsIn(parsed) : objectsIn([parsed]);
+    for (const message of messages) this.#message(message);
+    if (messages.length > 0) return;
+    if (isCut(data)) this.#longAnswer();
     else this.#fail();
   }
 
-  #message(verdict: 'ok' | 'tool-error' | undefined, id: unknown): void {
+  #message(message: JsonObject): void {
+    const verdict = verdictOfMessage(message);
     if (verdict === undefined) return;
     this.#answers += 1;
-    this.#awaited?.delete(JSON.stringify(id));
+    this.#awaited?.delete(JSON.stringify(message['id']));
     if (verdict !== 'ok' && this.#verdict === 'ok') this.#verdict = verdict;
   }
 

@@ -34,6 +34,16 @@ describe('rules for single tools', () => {
     ]);
   });
 
+  it('do nothing, and that is said, for an upstream that only fallbacks lead to', () => {
+    const text = config('dialect: mcp', '{ fallback: [ { upstream: b } ] }').replace(
+      '} }',
+      `}, b: { url: http://127.0.0.1:8, dialect: mcp, ${tools} } }`,
+    );
+    expect(warningLines(valid(text))).toEqual([
+      "upstreams.b.tools: does nothing: a call goes by the rules of its route's own upstream, and no route has this one",
+    ]);
+  });
+
   it('must say what they rule', () => {
     const problems = problemLines(
       load(config('dialect: mcp, tools: { search: { repeatble: true }, "": { repeatable: 1 } }', '{ retry: {} }')),

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failure } from '../../src/core/failure.ts';
 import { mcp } from '../../src/llm/mcp.ts';
@@ -142,6 +143,14 @@ keepsItsContract({
       judgedAfter: 'id: 1\nretry: 10\ndata: \n\n',
     },
     {
+      name: 'streamed as a batch in which a tool failed',
+      headers: sse,
+      body: `data: [${rpc({ result: {} })},${rpc({ id: 2, ...failed })}]\n\n`,
+      verdict: 'tool-error',
+      complete: true,
+      judgedAfter: `data: [${rpc({ result: {} })},${rpc({ id: 2, ...failed })}]\n\n`,
+    },
+    {
       name: 'streamed with a question of the server before the result',
       headers: sse,
       body: message({ id: 0, method: 'roots/list' }) + result,
@@ -203,6 +212,40 @@ describe('the mcp dialect', () => {
     expect(await judged(call, 'id: 1\ndata: \n\n', false)).toEqual({ verdict: 'network', complete: false, resumable: true });
     expect(await judged(call, 'id:\ndata: \n\n', false)).toEqual({ verdict: 'network', complete: false });
     expect(await judged(call, progress.replace('id: 7\n', ''), false)).toEqual({ verdict: 'network', complete: false });
+  });
+
+  it('never throws, whatever is asked and answered', async () => {
+    const odd = fc.constantFrom(
+      '"id"',
+      '1',
+      ':',
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      '"method"',
+      '"tools/call"',
+      '"params"',
+      '"result"',
+      '"x\\',
+      ' ',
+      '\n',
+    );
+    const text = fc.oneof(
+      fc.array(odd).map((pieces) => pieces.join('')),
+      fc.json(),
+      fc.string(),
+    );
+    await fc.assert(
+      fc.asyncProperty(text, text, async (asked, answered) => {
+        expect(['ok', 'network', 'tool-error', 'server-error']).toContain((await judged(asked, `data: ${answered}\n\n`)).verdict);
+        const { described: call } = described(asked);
+        const refusal = await textOf(mcp.refuse(failure('circuit_open', 'no'), call));
+        expect(refusal).toContain('circuit_open');
+        expect(() => JSON.parse(refusal)).not.toThrow();
+      }),
+    );
   });
 
   it('expects no answer to a notification', async () => {
