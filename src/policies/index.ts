@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Handler } from '../core/exchange.ts';
 import { type Policy, type PolicyContext, stack } from '../core/policy.ts';
-import type { ToolRules } from '../settings/tool-rules.ts';
 import { type LoopDetectionSettings, loopDetectionSettings } from '../settings/loop-detection.ts';
+import type { ToolRules } from '../settings/tool-rules.ts';
 import { duration } from '../settings/units.ts';
 import { bulkheadSettings, createBulkhead } from './bulkhead.ts';
 import { type CachePlace, cacheSettings, createCache } from './cache.ts';
@@ -80,7 +80,7 @@ export function agentStack(set: PolicySet, place: AgentStackPlace, context: Poli
     place.tools && resends(set) && createToolSafety(place.tools, place.home, context),
     set.fallback && createFallback(set.fallback, surroundingsOf(set, set.fallback, place, context), context),
     // Outside the breaker: every attempt counts there, and an open one ends the retries.
-    set.retry && createRetry(set.retry, context),
+    set.retry && createRetry(set.retry, context, { breaks: breaks(set) }),
     // Innermost: each attempt counts by itself.
     set.fallback && createModelWatch(context),
   ].filter((policy) => policy !== undefined && policy !== false);
@@ -140,7 +140,11 @@ function surroundingsOf(
   { home, dialectOf, translate, attempts }: AgentStackPlace,
   context: PolicyContext,
 ): FallbackSurroundings {
-  const { circuitBreaker } = set;
-  const breaks = circuitBreaker !== undefined && !circuitBreaker.observe;
-  return { home, dialectOf, translate, breaks, ways: fallbackWays(entries, home, set, context, attempts) };
+  const acts = breaks(set);
+  return { home, dialectOf, translate, breaks: acts, ways: fallbackWays(entries, home, { ...set, breaks: acts }, context, attempts) };
+}
+
+/** Whether there is a breaker that acts. */
+function breaks({ circuitBreaker }: PolicySet): boolean {
+  return circuitBreaker !== undefined && !circuitBreaker.observe;
 }

@@ -71,7 +71,7 @@ test('faults that are not enabled are not there', async () => {
   const product = await sidecarTo({ main }, { chaos: { faults: [{ kind: 'reset' }] } });
   expect(toldBy(await ask(product))).toEqual([200, 'hello']);
   const stacks = await api<{ policies: { name: string }[] }[]>(product, 'policies');
-  expect(stacks.flatMap(({ policies }) => policies.map(({ name }) => name))).toEqual(['guarded', 'gate']);
+  expect(stacks.flatMap(({ policies }) => policies.map(({ name }) => name))).toEqual(['guarded', 'pause', 'gate']);
 });
 
 test('faults are switched on while the sidecar runs, and the log warns of it', async () => {

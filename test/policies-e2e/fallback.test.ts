@@ -208,8 +208,8 @@ test('the API tells the targets and how their models have done', async () => {
   await counted(product, 1);
   const stacks = await api<StackView[]>(product, 'policies');
   const agentStack = stacks.find(({ stack }) => stack === 'agent')!;
-  expect(agentStack.policies.map(({ name }) => name)).toEqual(['guarded', 'fallback', 'modelHealth']);
-  expect(agentStack.policies[1]!.state).toMatchObject({
+  expect(agentStack.policies.map(({ name }) => name)).toEqual(['guarded', 'pause', 'fallback', 'modelHealth']);
+  expect(agentStack.policies[2]!.state).toMatchObject({
     targets: [{ upstream: 'spare', model: 'llama-4', shut: false }],
     health: [
       { upstream: 'main', model: 'gpt-large', attempts: 1, successRatio: 0 },

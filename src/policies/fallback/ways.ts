@@ -10,6 +10,8 @@ import { createModelWatch } from './watch-models.ts';
 export interface WaySettings {
   readonly retry?: RetrySettings | undefined;
   readonly timeout?: TimeoutSettings | undefined;
+  /** Whether the policy set has a breaker that acts. */
+  readonly breaks?: boolean;
 }
 
 /**
@@ -27,7 +29,7 @@ export function fallbackWays(
     const { upstream } = targetOf(entry, home);
     const route = createRoute(new Map([[upstream, attempts(upstream, entry.timeout ?? set.timeout)]]), context.clock);
     const retry = retryOf(entry, set);
-    const policies = retry ? [createRetry(retry, context), createModelWatch(context)] : [createModelWatch(context)];
+    const policies = retry ? [createRetry(retry, context, set), createModelWatch(context)] : [createModelWatch(context)];
     return stack(policies, route);
   });
 }
