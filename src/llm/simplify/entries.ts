@@ -38,7 +38,7 @@ export function responsesEntry({ type, role, call_id: call, id, approval_request
   if (type === 'mcp_approval_response') return { kind: 'result', calls: nothing, answers: [String(approved)] };
   if (typeof type === 'string' && type !== 'message') {
     const isResult = type.endsWith('_output');
-    const ids = call === undefined || call === null ? nothing : [String(call)];
+    const ids = typeof call === 'string' ? [call] : nothing;
     return { kind: isResult ? 'result' : 'model', calls: isResult ? nothing : ids, answers: isResult ? ids : nothing };
   }
   return chatEntry({ role });

@@ -7,11 +7,11 @@ export type SchemaFinding =
   | { readonly kind: 'unmet'; readonly keyword: string; readonly message: string }
   | { readonly kind: 'skipped'; readonly why: SchemaObstacle };
 
-/** Some hundred thousand steps are a tenth of a second; a tool call takes some dozens. */
-const workLimit = 200_000;
+/** A hundred thousand steps are some tenths of a second; a tool call takes some dozens. */
+const workLimit = 100_000;
 
 /** So many members of an array or an object, or chars of a text, are looked at in one step. */
-const membersAStep = 64;
+const membersAStep = 8;
 const charsAStep = 4096;
 
 /**
@@ -23,8 +23,8 @@ export function checkSchema(schema: unknown, value: unknown): SchemaFinding {
   if (typeof plain === 'string') return { kind: 'skipped', why: plain };
   try {
     const { valid, errors } = new Validator(plain.schema, draftOf(schema)).validate(value);
-    // The last error is the innermost: those before it tell the way there.
-    const unmet = errors.at(-1);
+    // The last error is the innermost: those before it tell the way there. That nothing is allowed says less than where.
+    const unmet = errors.findLast(({ keyword }) => keyword !== 'false') ?? errors.at(-1);
     if (valid || !unmet) return { kind: 'ok' };
     return { kind: 'unmet', keyword: unmet.keyword, message: `${unmet.instanceLocation}: ${unmet.error}` };
   } catch (error) {
