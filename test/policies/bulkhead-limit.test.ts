@@ -50,6 +50,13 @@ describe('an adaptive limit', () => {
     expect(limit.limit).toBe(11);
   });
 
+  it('grows while just half of it is in use', () => {
+    const limit = new AdaptiveLimit(10);
+    limit.ceiling = 20;
+    answers(limit, 100, undefined, 5);
+    expect(limit.limit).toBeGreaterThan(10);
+  });
+
   it('does not grow while less than half of it is in use', () => {
     const limit = new AdaptiveLimit(100);
     limit.overloaded(at(0, 8));
@@ -84,6 +91,8 @@ describe('an adaptive limit', () => {
     answers(limit, 9, 10, 40);
     answers(limit, 10, 10_000, 40, 9);
     expect(limit.limit).toBe(40);
+    answers(limit, 1, 10_000, 40, 19);
+    expect(limit.limit).toBe(36);
   });
 
   it('takes what stays slow for usual in the end, and knows soon when it is quick again', () => {
@@ -94,6 +103,8 @@ describe('an adaptive limit', () => {
     expect(limit.limit).toBe(40);
     answers(limit, 200, 100, 40, 5000);
     expect(limit.inspect().usualFirstByteMs).toBeLessThan(250);
+    expect(limit.inspect().usualFirstByteMs).toBeGreaterThanOrEqual(100);
+    expect(limit.limit).toBe(40);
   });
 
   it('has a ceiling that can be lowered at once and raised to be grown to', () => {
