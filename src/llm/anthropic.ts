@@ -62,7 +62,7 @@ function describe(request: RequestFacts, body: Uint8Array | undefined): Call {
 
 function speak(text: string, call: Call): Reply | undefined {
   if (call.kind !== 'llm') return undefined;
-  const usage = { input_tokens: 0, output_tokens: 0 };
+  const usage = { input_tokens: 0, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 0 };
   const begun = {
     id: 'msg_outrigger-degraded',
     type: 'message',
