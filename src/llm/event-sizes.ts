@@ -1,7 +1,7 @@
 import { bytesPerToken, textBytesIn } from './text-size.ts';
 
 /** So many events from the first are looked into, and of those behind them every one whose number is a power of two. */
-const sampledAtFirst = 8;
+const sampledAtFirst = 4;
 
 /**
  * Tells how much a model wrote in a stream, by the sizes of its events: an event is text in a wrapper whose size hardly
