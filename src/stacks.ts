@@ -4,7 +4,7 @@ import { namedModels } from './config/fallback-targets.ts';
 import type { Dialect, RequestFacts } from './core/dialect.ts';
 import type { Agent, Handler } from './core/exchange.ts';
 import type { Policy, PolicyContext } from './core/policy.ts';
-import { dialectFor } from './llm/dialects.ts';
+import { dialectElsewhere } from './llm/dialects.ts';
 import { translate } from './llm/translate/translate.ts';
 import { agentStack, createRoute, type PolicySet, type Stack, upstreamStack } from './policies/index.ts';
 import type { Route } from './proxy/settings.ts';
@@ -67,8 +67,7 @@ export function buildStacks(config: Config, sends: ReadonlyMap<string, Handler>,
       return known.run;
     };
     const dialectOf = (upstream: string, request: RequestFacts): Dialect | undefined => {
-      const name = config.upstreams[upstream]?.dialect ?? 'auto';
-      return name === 'auto' ? undefined : dialectFor(name, request);
+      return upstream === home ? undefined : dialectElsewhere(config.upstreams[upstream]?.dialect ?? 'auto', request);
     };
 
     const last = createRoute(new Map([[home, attempts(home, set.timeout)]]), context.clock);

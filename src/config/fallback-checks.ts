@@ -47,7 +47,8 @@ function versionFindings(entries: readonly FallbackEntry[], homes: readonly stri
   return entries.flatMap((entry, index): EntryFinding[] => {
     const { upstream } = entry;
     if (upstream === undefined || homes.every((home) => home === upstream)) return [];
-    const speaks = dialects.get(upstream) === 'anthropic' || homes.some((home) => dialects.get(home) === 'anthropic');
+    const spoken = dialects.get(upstream);
+    const speaks = spoken === 'anthropic' || (spoken === 'auto' && homes.some((home) => dialects.get(home) === 'anthropic'));
     const headers = valueAt(root, ['upstreams', upstream, 'headers']);
     const names = isMapping(headers) ? Object.keys(headers).map((name) => name.toLowerCase()) : [];
     if (!speaks || names.includes('anthropic-version')) return [];

@@ -36,3 +36,12 @@ export function dialectFor(name: DialectName | 'auto', request: RequestFacts): D
   const others = beside[name];
   return others.length === 0 || own.matches(request) ? own : (others.find((dialect) => dialect.matches(request)) ?? own);
 }
+
+/**
+ * The wire format in which another upstream than the one that a request was meant for is to be asked; undefined where it
+ * takes any. That it serves another format beside its own is not certain enough to send what can be translated.
+ */
+export function dialectElsewhere(name: DialectName | 'auto', request: RequestFacts): Dialect | undefined {
+  if (name === 'auto') return undefined;
+  return name === 'openai' || name === 'anthropic' ? byName[name] : dialectFor(name, request);
+}

@@ -69,6 +69,31 @@ policies: { p: { fallback: [ { model: small }, { upstream: spare } ] } }
     expect(warningLines(valid(text('x-api-key: k, Anthropic-Version: 2023-06-01')))).toEqual([]);
   });
 
+  it('need no version of Anthropic’s format where they are asked in another', () => {
+    const text = (home: string, spare: string) => `upstreams:
+  main: { url: http://main, dialect: ${home} }
+  spare: { url: http://spare, dialect: ${spare} }
+routes: [ { path: /, upstream: main, policy: p } ]
+policies: { p: { fallback: [ { upstream: spare, model: m } ] } }
+`;
+    const [carried, ...others] = warningLines(valid(text('anthropic', 'openai')));
+    expect(others).toEqual([]);
+    expect(carried).toMatch(
+      /^policies.p.fallback\[0\].upstream: speaks openai, so calls for main \(anthropic\) are translated; .*thinking/,
+    );
+    expect(warningLines(valid(text('openai', 'anthropic')))).toEqual([
+      expect.stringMatching(/^policies.p.fallback\[0\].upstream: speaks anthropic, so calls for main \(openai\) are translated; .*seed/),
+      expect.stringContaining('has no anthropic-version among its headers'),
+    ]);
+  });
+
+  it('may set a limit of tokens, and are warned of one that no call needs', () => {
+    expect(warningLines(valid(withSet('fallback: [ { upstream: spare, maxTokens: 100 } ]')))).toEqual([
+      'policies.p.fallback[0].maxTokens: has no effect: it is for calls in the format of openai that move to an upstream that speaks anthropic',
+    ]);
+    expect(problemLines(load(withSet('fallback: [ { upstream: spare, maxTokens: 0 } ]')))[0]).toMatch(/maxTokens/);
+  });
+
   it('share breaker, bulkhead and retry budget with the sets of other calls to their upstream', () => {
     const two = (p: string, q: string) => `upstreams: { a: { url: http://x }, b: { url: http://y } }
 routes: [ { path: /p, upstream: a, policy: p }, { path: /q, upstream: b, policy: q } ]

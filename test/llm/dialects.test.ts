@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dialectNames } from '../../src/core/dialect.ts';
-import { dialectFor } from '../../src/llm/dialects.ts';
+import { dialectElsewhere, dialectFor } from '../../src/llm/dialects.ts';
 
 const to = (path: string, headers: string[] = [], method = 'POST') => ({ method, path, headers });
 
@@ -60,5 +60,19 @@ describe('the dialect of a request', () => {
     ['mcp', 'mcp', to('/v1/chat/completions')],
   ] as const)('of an upstream that is configured as %s is %s where the request is certainly that', (name, found, request) => {
     expect(dialectFor(name, request).name).toBe(found);
+  });
+});
+
+describe('the dialect in which another upstream is asked', () => {
+  const message = to('/v1/messages', ['anthropic-version', '2023-06-01']);
+
+  it('is the one that it is configured as where there is a translation, and not what it may serve beside it', () => {
+    expect(dialectElsewhere('openai', message)?.name).toBe('openai');
+    expect(dialectElsewhere('anthropic', to('/v1/chat/completions'))?.name).toBe('anthropic');
+  });
+
+  it('is that of the request where the upstream serves it or takes any', () => {
+    expect(dialectElsewhere('ollama', to('/v1/chat/completions'))?.name).toBe('openai');
+    expect(dialectElsewhere('auto', message)).toBeUndefined();
   });
 });

@@ -25,6 +25,7 @@ describe('check', () => {
     ['any', 'anthropic'],
     ['openai', 'local'],
     ['local', 'openai'],
+    ['anthropic', 'local'],
     ['tool', 'any'],
     ['files', 'any'],
   ])('takes a fallback from %s to %s, which may speak the same', (home, upstream) => {
@@ -32,8 +33,8 @@ describe('check', () => {
   });
 
   it.each([
-    ['openai', 'anthropic'],
-    ['anthropic', 'local'],
+    ['anthropic', 'files'],
+    ['anthropic', 'tool'],
     ['openai', 'tool'],
     ['tool', 'files'],
   ])('rejects a fallback from %s to %s, which speaks another wire format', (home, upstream) => {
@@ -45,9 +46,33 @@ describe('check', () => {
   });
 
   it('warns of one that calls of some routes cannot move to', () => {
-    expect(findings([{ upstream: 'spare' }], ['openai', 'anthropic'])).toMatchObject([
-      { index: 0, key: 'upstream', rejects: false, message: expect.stringContaining('calls for anthropic are anthropic') },
+    expect(findings([{ upstream: 'spare' }], ['openai', 'tool'])).toMatchObject([
+      { index: 0, key: 'upstream', rejects: false, message: expect.stringContaining('calls for tool are http') },
     ]);
+  });
+
+  it.each([
+    ['openai', 'anthropic', 'response_format'],
+    ['anthropic', 'openai', 'cache_control'],
+  ])('warns once of what an entry cannot carry from %s to %s', (home, upstream, field) => {
+    const [finding, ...others] = findings([{ upstream, model: 'm' }], [home]);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ index: 0, key: 'upstream', rejects: false });
+    expect(finding!.message).toContain(`calls for ${home} (${home}) are translated; a call skips it that has what cannot be carried over`);
+    expect(finding!.message).toContain(field);
+  });
+
+  it('tells of a translated entry without a model that the agent’s is asked for', () => {
+    expect(findings([{ upstream: 'anthropic' }], ['openai'])[0]!.message).toContain(
+      'without a model here they are asked for that of the agent',
+    );
+  });
+
+  it('warns of a limit of tokens that no call can need', () => {
+    const unused = { index: 0, key: 'maxTokens', rejects: false };
+    expect(findings([{ upstream: 'spare', maxTokens: 5 }], ['openai'])).toMatchObject([unused]);
+    expect(findings([{ upstream: 'openai', model: 'm', maxTokens: 5 }], ['anthropic'])).toMatchObject([{ key: 'upstream' }, unused]);
+    expect(findings([{ upstream: 'anthropic', model: 'm', maxTokens: 5 }], ['openai'])).toMatchObject([{ key: 'upstream' }]);
   });
 
   it.each(['tool', 'files'])('rejects a model for calls to %s, which name none', (home) => {

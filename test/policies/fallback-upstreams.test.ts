@@ -131,6 +131,35 @@ test('an entry has its own retries and its own timeout, and the rest the policy 
   expect(text).toContain('busy');
 });
 
+test('entries that raise the model and its timeout together are asked one after the other, each with its own time and retries', async () => {
+  let requests = 0;
+  // Only the third model answers, at its second attempt.
+  const main = await rawUpstream(async (connection) => {
+    for (;;) {
+      if (!(await connection.request())?.whole) return;
+      requests += 1;
+      if (requests === 4) connection.send(json('503 Service Unavailable', '{"error":{}}'));
+      if (requests === 5) connection.send(json('200 OK', said));
+    }
+  });
+  const entries: Entries = [
+    { model: 'medium', timeout: { answer: '40ms' }, retry: { attempts: 2, on: ['timeout'], backoff: { base: '1ms' } } },
+    { model: 'large', timeout: { answer: '10s' }, retry: { attempts: 3, backoff: { base: '1ms' } } },
+  ];
+
+  const { call, text } = await play(entries, { main }, { timeout: timeoutSettings.parse({ answer: '20ms' }) });
+
+  expect(text).toBe(said);
+  expect(call.noted('timeout').map(({ afterMs }) => afterMs)).toEqual([20, 40, 40]);
+  expect(call.noted('attempt-answered').map(({ model, verdict }) => [model, verdict])).toEqual([
+    [undefined, 'timeout'],
+    ['medium', 'timeout'],
+    ['medium', 'timeout'],
+    ['large', 'overloaded'],
+    ['large', 'ok'],
+  ]);
+});
+
 test('the health of the models that were asked is learnt on the way', async () => {
   const [main, spare] = [await rawUpstream(unavailable), await rawUpstream(helpful)];
 
