@@ -52,6 +52,24 @@ describe("the openai SDK, given the openai dialect's words", () => {
     expect(await stream.finalResponse()).toMatchObject({ status: 'completed', output_text: 'Back soon.' });
   });
 
+  it.each([true, false])('reads a spoken completion of the old interface, streamed: %s', async (stream) => {
+    const { completions } = client(spoken(openai, { api: 'completions', stream }));
+    const asked = { model: 'gpt-5', prompt: 'Once' };
+    const texts: string[] = [];
+    if (stream) for await (const { choices } of await completions.create({ ...asked, stream })) texts.push(choices[0]!.text);
+    else texts.push((await completions.create(asked)).choices[0]!.text);
+    expect(texts.join('')).toBe('Back soon.');
+  });
+
+  it('throws at the end that is put to a broken completion of the old interface', async () => {
+    const sdk = new OpenAI({ apiKey: 'k', maxRetries: 0, fetch: () => broken(openai, { api: 'completions' }, 1) });
+    const stream = await sdk.completions.create({ model: 'gpt-5', prompt: 'Once', stream: true });
+    const read = async () => {
+      for await (const { choices } of stream) expect(choices[0]!.text).toBe('Back soon.');
+    };
+    await expect(read()).rejects.toMatchObject({ code: 'upstream_timeout' });
+  });
+
   it('reads the status and the code of a refusal', async () => {
     const refused = client(openai.refuse(failure('circuit_open', 'The circuit is open.'))).chat.completions.create(chat);
     await expect(refused).rejects.toMatchObject({
