@@ -97,7 +97,7 @@ test('a read-through cache answers fresh ones without asking', async () => {
   expect(valuesOf(again, 'x-outrigger-degraded')).toEqual([]);
   expect(main.requests).toHaveLength(1);
   const [agentStack] = await api<{ policies: { name: string; state: unknown }[] }[]>(product, 'policies');
-  expect(agentStack?.policies.map(({ name }) => name)).toEqual(['guarded', 'cache']);
+  expect(agentStack?.policies.map(({ name }) => name)).toEqual(['guarded', 'pause', 'cache']);
 });
 
 test('answers outlive a new configuration, but not another server under the same name, nor a set that keeps none', async () => {
