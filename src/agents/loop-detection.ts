@@ -3,6 +3,7 @@ import type { Call } from '../core/dialect.ts';
 import type { Event } from '../core/event.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { failure } from '../core/failure.ts';
+import { isoTime } from '../core/iso-time.ts';
 import type { Failure } from '../core/outcome.ts';
 import type { Policy, PolicyContext } from '../core/policy.ts';
 import type { LoopDetectionSettings } from '../settings/loop-detection.ts';
@@ -117,7 +118,7 @@ export function createPauseGuard({ agents, principals }: Pick<LoopSurroundings, 
 
 function pausedFailure(agents: Agents, name: string, principal: string): Failure {
   const pause = agents.pauses.of(name, principal);
-  const since = pause ? ` since ${new Date(pause.sinceMs).toISOString()}` : '';
+  const since = pause ? ` since ${isoTime(pause.sinceMs)}` : '';
   const why = pause ? ` because ${pause.by === 'loop' ? pause.reason : `a person stopped it: ${pause.reason}`}` : '';
   const id = agentId(name, pause?.principal === principal ? principal : '');
   return failure('agent_paused', `The agent ${name} is paused${since}${why}. A person can let it go on: outrigger resume ${id}`);

@@ -3,11 +3,14 @@ import { count, duration } from './units.ts';
 
 const threshold = z.int().min(2);
 
-/** From which count on a kind of loop is told, and acted on where it may be. */
-function thresholds<Act extends number | undefined>(warn: number, act: Act) {
-  return z
-    .strictObject({ warn: threshold.default(warn), act: act === undefined ? z.undefined().optional() : threshold.default(act) })
-    .prefault({});
+/** From which count on a kind of loop is told, and acted on. */
+function thresholds(warn: number, act: number) {
+  return z.strictObject({ warn: threshold.default(warn), act: threshold.default(act) }).prefault({});
+}
+
+/** From which count on a kind of loop is told that nothing is ever done about. */
+function toldFrom(warn: number) {
+  return z.strictObject({ warn: threshold.default(warn) }).prefault({});
 }
 
 const kinds = z
@@ -23,11 +26,11 @@ const kinds = z
     /** The same words in a row, with no tool called and nothing new from the user. */
     monologue: thresholds(3, 5),
     /** The same action with the same result among the last 32 rounds, with nothing changed between. Never acted on. */
-    interleaved: thresholds(4, undefined),
+    interleaved: toldFrom(4),
     /** The same result of one tool for other arguments each time. Never acted on. */
-    stagnation: thresholds(6, undefined),
+    stagnation: toldFrom(6),
     /** The same request within a minute, again and again after good answers. Never acted on. */
-    storm: thresholds(5, undefined),
+    storm: toldFrom(5),
     /** Rounds with a tool that is there to be asked again and again, in place of the counts above. */
     poll: thresholds(10, 20),
   })

@@ -69,7 +69,7 @@ c.yaml:13:11 routes[1].path: routes[0] has this path already (line 12)
     ['circuit-breaker: {}', 'policies.p.circuit-breaker: unknown key, did you mean "circuitBreaker"?'],
     [
       'zzzzzz: 1',
-      'policies.p.zzzzzz: unknown key; known here: deadline, timeout, retry, circuitBreaker, bulkhead, fallback, cache, degrade, chaos',
+      'policies.p.zzzzzz: unknown key; known here: deadline, timeout, retry, circuitBreaker, bulkhead, fallback, cache, degrade, loopDetection, validate, chaos',
     ],
   ])('say of `%s` what is expected', (line, message) => {
     expect(problemLines(load(withPolicy(line))).map((problem) => problem.replace(/^\d+:\d+ /, ''))).toEqual([message]);
@@ -91,7 +91,6 @@ c.yaml:13:11 routes[1].path: routes[0] has this path already (line 12)
     ['alerts: {}', 'alerts'],
     ['admin: { publicUrl: https://x }', 'admin.publicUrl'],
     ['telemetry: { traces: { endpoint: http://x } }', 'telemetry.traces'],
-    ['agents: { planner: { loopDetection: { action: pause } } }', 'agents.planner.loopDetection'],
   ])('tell what this version does not support from what is misspelled: %s', (line, paths) => {
     const problems = problemLines(load(`${line}\nupstreams: {a: {url: http://x}}\nroutes: [{path: /, upstream: a}]`));
     const unsupported = problems.filter((problem) => problem.endsWith('not supported by this version'));
