@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { faulty, type Stage, stage } from '../faults/kit.ts';
+import { rawUpstream } from '../kit/raw-upstream.ts';
+import { sidecar } from '../kit/start-sidecar.ts';
 import { eventually, within } from '../kit/timing.ts';
 import { byStatus, type Fault, limitsFor } from './faults.ts';
-import { json } from './kit.ts';
+import { inTurn, json } from './kit.ts';
 import { agreed, askForSocket, message, socketPath } from './websocket-kit.ts';
 
 /** The policies, each alone. The upstream is well again when it is asked twice. */
@@ -171,6 +173,19 @@ test('a WebSocket whose upgrade is refused does not move to a model, as it names
   expect([told, ledger]).toEqual(['503', 'main;verdict=overloaded, spare/llama;skipped="model cannot be changed"']);
   const counted = await it.aftermath({ 'upstream-error': 1 });
   expect(counted('fallbacks_exhausted_total{upstream="main"}')).toBe(1);
+});
+
+test('a WebSocket whose upgrade is refused does not move to another wire format', async () => {
+  const main = await rawUpstream(inTurn(byStatus['status 503'].bytes));
+  const spare = await rawUpstream(inTurn(byStatus['status 500'].bytes));
+  const product = await sidecar({
+    upstreams: { main: { url: main.url, dialect: 'openai' }, spare: { url: spare.url, dialect: 'anthropic' } },
+    policies: { llm: { fallback: [{ upstream: 'spare', model: 'claude', maxTokens: 100 }] } },
+    routes: [{ path: '/', upstream: 'main', policy: 'llm' }],
+  });
+  const { told, ledger } = await askForSocket(product);
+  expect([told, ledger]).toEqual(['503', expect.stringMatching(/^main;verdict=overloaded, spare\/claude;skipped="/)]);
+  expect(spare.requests).toHaveLength(0);
 });
 
 /** The second upgrade meets the fault, if there is one. */
