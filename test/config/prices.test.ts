@@ -49,7 +49,7 @@ describe('a file of prices', () => {
   test.each([
     [
       'checked: 2026-11-01\nprice: []\n',
-      ['prices.yml:1:1 prices: prices is missing: expected a list', 'prices.yml:2:1 price: unknown key, did you mean prices?'],
+      ['prices.yml:1:1 prices: prices is missing: expected a list', 'prices.yml:2:1 price: unknown key, did you mean "prices"?'],
     ],
     [entry('{ models: [m], input: cheap, output: 2 }'), ['prices.yml:3:27 prices[0].input: expected a number, not a text']],
     [entry('{ models: [m], input: -1, output: 2 }'), ['prices.yml:3:27 prices[0].input: expected at least 0']],
@@ -60,7 +60,7 @@ describe('a file of prices', () => {
     ],
     [
       entry('{ models: [m], input: 1, output: 2, cacheread: 3 }'),
-      ['prices.yml:3:41 prices[0].cacheread: unknown key, did you mean cacheRead?'],
+      ['prices.yml:3:41 prices[0].cacheread: unknown key, did you mean "cacheRead"?'],
     ],
     [entry('{ models: m, input: 1, output: 2 }'), ['prices.yml:3:15 prices[0].models: expected a list, not a text']],
     ['checked: yesterday\nprices: []\n', ['prices.yml:1:10 checked: expected a day such as 2026-12-01']],
