@@ -3,6 +3,7 @@ import { valueAt } from './config-tree.ts';
 import { formatDuration } from './format-duration.ts';
 import { sayOfCache } from './inert-cache.ts';
 import { longestRetries, sayOfRetry } from './inert-retry.ts';
+import { sayOfValidate } from './inert-validate.ts';
 import type { Finding, Path, Say } from './problem.ts';
 
 /** A breaker that needs more calls a second than this to judge by their ratio will hardly ever do so. */
@@ -19,6 +20,7 @@ export function inertPolicies(set: PolicySet, path: Path, root: unknown): Findin
   sayOfBulkhead(set, say);
   sayOfFallback(set, say);
   sayOfCache(set, say);
+  sayOfValidate(set, say);
   return findings;
 }
 

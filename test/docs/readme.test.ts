@@ -95,6 +95,8 @@ describe('the documentation', () => {
       cache: true,
       degraded: true,
       'fault-injected': true,
+      'prompt-adjusted': true,
+      validated: true,
     } satisfies Partial<Record<EventKind, true>>;
     const page = pages.find(({ path }) => path === join('docs', 'policies.md'));
     const lines = [...(page?.text.matchAll(/^- Events: (.*)\.$/gm) ?? [])].flatMap(([, line]) => [...(line ?? '').matchAll(/`([^`]+)`/g)]);

@@ -50,7 +50,7 @@ async function sent(
   const run = createRetry(parsed, ctx).run(at, next);
   for (let i = 0; i < answers.length; i += 1) await ctx.clock.advance(1);
   await run;
-  return { bodies: next.calls.map(({ request }) => Buffer.from(request.body.bytes!).toString()), events: at.noted, next };
+  return { bodies: next.calls.map(({ request }) => Buffer.from(request.body.bytes!).toString()), events: (kind) => at.noted(kind), next };
 }
 
 const ok = () => wholeReply();
