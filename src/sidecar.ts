@@ -72,6 +72,7 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
       ready: () => ({ ready: state === 'serving', reason: state }),
       upstreams: () => upstreamViews(generations.current, context),
       policies: () => policyViews(generations.current.stacks),
+      costs: () => metrics.costs(),
       config: () => maskedConfig(generations.current.loaded),
       metrics: () => metrics.text(),
     },

@@ -17,6 +17,7 @@ export function adminRoutes(sources: AdminSources): AdminRoute[] {
     get('/metrics', async () => ({ status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', text: await sources.metrics() })),
     get('/api/upstreams', () => json(sources.upstreams())),
     get('/api/policies', () => json(sources.policies())),
+    get('/api/costs', () => json(sources.costs())),
     get('/api/config', () => json(maskSecrets(sources.config()))),
   ];
 }

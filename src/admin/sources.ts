@@ -6,6 +6,8 @@ export interface AdminSources {
   upstreams(): unknown;
   /** What each policy of each stack knows now, as JSON. */
   policies(): unknown;
+  /** What each model has cost so far, as JSON. */
+  costs(): unknown;
   /** The configuration in force, as JSON, its secrets masked; what still looks like one is masked on the way out. */
   config(): unknown;
   /** Prometheus' text format 0.0.4, of this moment. */

@@ -3,6 +3,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider, type MetricProducer, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { systemClock } from '../core/clock.ts';
 import type { Subscriber } from '../core/journal.ts';
+import { costsOf, type ModelCosts } from './costs.ts';
 import { Instruments } from './instruments.ts';
 import { labelValues } from './label-values.ts';
 import { createMetricProducer } from './metric-producer.ts';
@@ -29,6 +30,8 @@ export interface Metrics {
   configure(names: ConfiguredNames, bounds: TelemetrySettings['metrics']): void;
   /** Everything of this moment in Prometheus' text format 0.0.4. */
   text(): Promise<string>;
+  /** What every model has cost so far, the dearest first. */
+  costs(): ModelCosts[];
 }
 
 /** Data points that are written at a stretch before other work gets its turn: some milliseconds. */
@@ -60,6 +63,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       instruments.models.limit = bounds.models;
       subjects.configure(names);
     },
+    costs: () => costsOf(instruments),
     async text() {
       // A call whose last bytes have just gone out ends in this turn of the event loop: it shall be counted.
       await nextTurn();

@@ -9,6 +9,7 @@ export const plainSources: AdminSources = {
   ready: () => ({ ready: true, reason: '' }),
   upstreams: () => [{ name: 'openai', circuit: 'closed' }],
   policies: () => ({ openai: { circuitBreaker: { state: 'closed' } } }),
+  costs: () => [{ upstream: 'openai', model: 'gpt-5', costUsd: 1.5 }],
   config: () => ({ listen: '127.0.0.1:4141' }),
   metrics: () => Promise.resolve('outrigger_bugs_total 0\n'),
 };

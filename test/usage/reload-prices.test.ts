@@ -54,6 +54,18 @@ test('the line of an exchange tells its tokens and their cost, by the prices in 
   });
   expect(await lineOf(4)).toMatchObject({ costUsd: 4 });
 
+  expect(await product.api('costs')).toEqual([
+    {
+      upstream: 'main',
+      model: 'own-model',
+      tokens: { input: 4_000_000 },
+      estimated: {},
+      costUsd: 11,
+      unpricedRequests: 1,
+      wasted: {},
+      wastedUsd: 0,
+    },
+  ]);
   const metrics = await product.metrics();
   expect(metrics).toContain('outrigger_llm_cost_usd_total{upstream="main",model="own-model"} 11\n');
   expect(metrics).toContain('outrigger_llm_unpriced_requests_total{upstream="main",model="own-model"} 1\n');
