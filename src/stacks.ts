@@ -66,8 +66,11 @@ export function buildStacks(config: Config, sends: ReadonlyMap<string, Handler>,
       shared.set(upstream, known);
       return known.run;
     };
+    const dialectNamed = (upstream: string) => config.upstreams[upstream]?.dialect ?? 'auto';
     const dialectOf = (upstream: string, request: RequestFacts): Dialect | undefined => {
-      return upstream === home ? undefined : dialectElsewhere(config.upstreams[upstream]?.dialect ?? 'auto', request);
+      const name = dialectNamed(upstream);
+      // What servers of one kind serve beside their own format, each of them does.
+      return name === dialectNamed(home) ? undefined : dialectElsewhere(name, request);
     };
 
     const last = createRoute(new Map([[home, attempts(home, set.timeout)]]), context.clock);

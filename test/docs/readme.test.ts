@@ -92,6 +92,7 @@ describe('the documentation', () => {
       fallback: true,
       'fallback-exhausted': true,
       'target-skipped': true,
+      translated: true,
       cache: true,
       degraded: true,
       'fault-injected': true,

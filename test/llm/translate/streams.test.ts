@@ -66,8 +66,8 @@ test('the chunks of a completion become events of a message, block by block', ()
   const text = through(toMessages(), completed);
   const frames = dataOf(text) as Json[];
   expect([...text.matchAll(/^event: (.*)$/gm)].map(([, name]) => name)).toEqual(frames.map(({ type }) => type));
-  expect(frames.map(({ message: _, ...frame }) => frame)).toEqual([
-    { type: 'message_start' },
+  expect(frames.map((frame) => (frame['type'] === 'message_start' ? 'start' : frame))).toEqual([
+    'start',
     { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
     { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Grüße, ' } },
     { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: '你好' } },
@@ -98,7 +98,7 @@ test.each([
   const length = Buffer.byteLength(text);
   for (let at = 0; at <= length; at += 1) expect(through(make(), text, [at])).toBe(whole);
   expect(through(make(), text, [...Array(length).keys()])).toBe(whole);
-  fc.assert(fc.property(fc.array(fc.nat(length), { maxLength: 30 }), (cuts) => void expect(through(make(), text, cuts)).toBe(whole)));
+  fc.assert(fc.property(fc.array(fc.nat(length), { maxLength: 30 }), (cuts) => through(make(), text, cuts) === whole));
   expect(through(make(), text.replaceAll('\n', '\r\n'), [length >> 1])).toBe(whole);
 });
 
