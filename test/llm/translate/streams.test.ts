@@ -140,6 +140,8 @@ describe('a stream breaks at what has no counterpart', () => {
     ['type citations_delta', toChat, stream(...messageEvents([{ ...textBlock(), deltas: [{ type: 'citations_delta', citation: {} }] }]))],
     ['stands behind a tool call', toChat, stream(...messageEvents([toolBlock('t1', '{}'), textBlock('x')]))],
     ['stop_reason pause_turn', toChat, stream(...messageEvents([textBlock('x')], 'pause_turn'))],
+    ['content_block.new_field', toChat, stream(...messageEvents([{ block: { type: 'text', text: '', new_field: 1 }, deltas: [] }]))],
+    ['tool_calls[0].extra_content', toMessages, stream(calls({ index: 0, id: 'a', function: { name: 'f' }, extra_content: {} }))],
     ['the event new_event', toChat, stream(started, { type: 'new_event' })],
     ['no JSON object', toChat, 'data: {"type":\n\n'],
     ['delta.reasoning_content', toMessages, stream(chunk({ reasoning_content: 'hm' }))],

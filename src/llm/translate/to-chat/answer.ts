@@ -21,6 +21,7 @@ export function chatAnswer(message: JsonObject, created: number): JsonObject {
       text += block.needText('text');
       block.only('citations', []);
     }
+    block.end();
   }
   const said = { role: 'assistant', content: text === '' ? null : text, refusal: null, ...(calls.length > 0 && { tool_calls: calls }) };
   const choice = { index: 0, message: said, logprobs: null, finish_reason: finishReason(from.take('stop_reason')) };

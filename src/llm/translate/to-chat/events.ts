@@ -76,6 +76,7 @@ export class ChatEvents implements EventTranslation {
       this.#block = { index, call: undefined, filled: false };
       block.only('citations', []);
       const text = block.text('text') ?? '';
+      block.end();
       return text === '' ? '' : this.#said({ content: text });
     }
     if (type !== 'tool_use') return block.refuse('type', String(type));
@@ -87,7 +88,9 @@ export class ChatEvents implements EventTranslation {
     const given = Object.keys(input).length > 0 ? JSON.stringify(input) : '';
     this.#block = { index, call, filled: given !== '' };
     const called = { name: block.needText('name'), arguments: given };
-    return this.#said({ tool_calls: [{ index: call, id: block.needText('id'), type: 'function', function: called }] });
+    const id = block.needText('id');
+    block.end();
+    return this.#said({ tool_calls: [{ index: call, id, type: 'function', function: called }] });
   }
 
   #delta(index: unknown, delta: Reading): string {

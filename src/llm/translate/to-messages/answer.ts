@@ -38,7 +38,17 @@ export function messagesAnswer(completion: JsonObject): JsonObject {
 
 function callOf(call: Reading): JsonObject {
   const called = new Reading(call.take('function'), call.at('function'));
-  return { type: 'tool_use', id: call.needText('id'), name: called.needText('name'), input: inputOf(called) };
+  const block = { type: 'tool_use', id: call.needText('id'), name: called.needText('name'), input: inputOf(called) };
+  endOfCall(call, called);
+  return block;
+}
+
+/** Some servers number calls outside of streams, too; anything else, such as a signature to be sent back, has no place. */
+export function endOfCall(call: Reading, called: Reading): void {
+  call.only('type', 'function');
+  call.take('index');
+  call.end();
+  called.end();
 }
 
 function inputOf(called: Reading): JsonObject {

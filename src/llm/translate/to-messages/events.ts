@@ -7,7 +7,7 @@ import { stopReason } from '../stop-reasons.ts';
 import type { EventTranslation } from '../stream-translation.ts';
 import { Untranslatable } from '../untranslatable.ts';
 import { messagesUsage } from '../usage.ts';
-import { withoutContent } from './answer.ts';
+import { endOfCall, withoutContent } from './answer.ts';
 
 type Frame = JsonObject & { readonly type: string };
 
@@ -86,6 +86,8 @@ export class MessagesEvents implements EventTranslation {
     const part = called.text('arguments') ?? '';
     const isOpen = this.#block !== undefined && !this.#block.text && this.#block.call === index && (index !== undefined || id === '');
     const open = isOpen ? [] : this.#openCall(index, id, called);
+    called.take('name');
+    endOfCall(call, called);
     return part === '' ? open : [...open, this.#delta({ type: 'input_json_delta', partial_json: part })];
   }
 
