@@ -165,6 +165,14 @@ describe('degrade', () => {
     expect(kept.discarded).toBe(false);
   });
 
+  it.each([
+    [399, 'ok'],
+    [400, 'timeout'],
+  ] as const)('takes a configured body of status %i for %s', async (status, verdict) => {
+    const on = asked({ ...chat, kind: 'other' }, http);
+    expect(await degraded(bad('timeout'), { body: { status, text: '' } }, on)).toMatchObject({ status, verdict, statusText: '' });
+  });
+
   it('goes without the header where response headers are off', async () => {
     const silent = createDegrade(degradeSettings.parse(words), { responseHeaders: false }, context());
     const reply = (await silent.run(asked(chat), script(down))) as Reply;
@@ -197,7 +205,8 @@ describe('degrade', () => {
   it('refuses empty lists of words and verdicts that it does not answer', () => {
     expect(degradeSettings.safeParse({ messages: { default: [] } }).success).toBe(false);
     expect(degradeSettings.safeParse({ messages: { auth: ['x'] } }).success).toBe(false);
-    expect(degradeSettings.safeParse({ body: { text: 'x', contentType: 'a\r\nb: c' } }).success).toBe(false);
+    const broken = degradeSettings.safeParse({ body: { text: 'x', contentType: 'a\r\nb: c' } });
+    expect(broken.error?.issues.map(({ message }) => message)).toEqual(['expected a media type such as application/json']);
     expect(degradeSettings.parse({})).toEqual({ messages: {}, observe: false });
   });
 });
