@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Agents } from './agents/agents.ts';
-import { clientSession } from './agents/client-session.ts';
 import type { LoopSurroundings } from './agents/loop-detection.ts';
 import { readPauses, writePauses } from './agents/pause-file.ts';
 import { Pauses } from './agents/pauses.ts';
@@ -35,7 +34,6 @@ export function createAgents(directory: string, onError: (error: unknown, what: 
     principals: new Principals(secret),
     threads: new Threads(maximumSessions),
     readConversation: ({ dialect, request }, call, body) => readConversation(dialect.name, call, request, body),
-    clientSession: ({ request }) => clientSession(request.headers),
   };
 }
 

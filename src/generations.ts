@@ -88,7 +88,7 @@ export class Generations {
 
   #build(loaded: LoadedConfig, links: Links): Generation {
     const stacks = buildStacks(loaded.config, sendsOf(links), this.#options.loops, this.#options.context);
-    return { loaded, links, stacks, plane: createPlane(loaded.config, stacks) };
+    return { loaded, links, stacks, plane: createPlane(loaded.config, stacks, this.#options.loops) };
   }
 
   /** What circuits and retries have learned is about the server at the upstream's URL. Calls under way keep theirs to themselves. */

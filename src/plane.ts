@@ -1,3 +1,5 @@
+import { createIdentify } from './agents/identify.ts';
+import type { LoopSurroundings } from './agents/loop-detection.ts';
 import type { Config } from './config/config.ts';
 import { dialectFor } from './llm/dialects.ts';
 import type { ActiveRoute, Plane } from './proxy/listener.ts';
@@ -5,7 +7,7 @@ import { Router } from './proxy/router.ts';
 import type { Stacks } from './stacks.ts';
 
 /** What the listener needs of a configuration and its stacks. */
-export function createPlane(config: Config, stacks: Stacks): Plane {
+export function createPlane(config: Config, stacks: Stacks, { principals }: Pick<LoopSurroundings, 'principals'>): Plane {
   const routes = config.routes.map((route) => {
     const dialect = config.upstreams[route.upstream]?.dialect ?? 'auto';
     const active: ActiveRoute = {
@@ -19,6 +21,7 @@ export function createPlane(config: Config, stacks: Stacks): Plane {
   return {
     router: new Router(routes),
     callerDialect: (request) => dialectFor('auto', request),
+    identify: createIdentify(new Map(Object.entries(config.agents).map(([name, { keys }]) => [name, keys])), principals),
     limits: config.limits,
     responseHeaders: config.responseHeaders,
     suppressClientRetries: config.clientRetries === 'suppress',

@@ -23,12 +23,11 @@ const bodyLimitBytes = 4 * 1024 * 1024;
 /** What all loop detection of a process shares. */
 export interface LoopSurroundings {
   readonly agents: Agents;
+  /** Tags callers. */
   readonly principals: Principals;
   readonly threads: Threads;
   /** What a body tells of its conversation; undefined where it tells of none. */
   readConversation(exchange: Exchange, call: Call, body: Uint8Array): Conversation | undefined;
-  /** An id of the conversation that the client sends by itself. */
-  clientSession(exchange: Exchange): string | undefined;
 }
 
 /**
@@ -36,7 +35,7 @@ export interface LoopSurroundings {
  * request, or pauses the agent. Looks at requests to models alone.
  */
 export function createLoopDetection(settings: LoopDetectionSettings, surroundings: LoopSurroundings, context: PolicyContext): Policy {
-  const { agents, principals, threads } = surroundings;
+  const { agents, threads } = surroundings;
   const rules: ToolRules = {
     ignoredArguments: new Set(settings.ignoreArguments),
     pollTools: new Set(settings.pollTools),
@@ -44,7 +43,7 @@ export function createLoopDetection(settings: LoopDetectionSettings, surrounding
   };
 
   const find = (exchange: Exchange, principal: string, conversation: Conversation): { finding: Finding; step: Step } | undefined => {
-    const origin = { principal, session: exchange.session, clientSession: surroundings.clientSession(exchange) };
+    const origin = { principal, session: exchange.session, clientSession: exchange.clientSession };
     const followed = threads.follow(origin, conversation, rules, context.clock.now());
     if (followed.added === 0) return undefined;
     const { atMs, loops } = agents.releaseOf(exchange.agent.name, principal);
@@ -68,7 +67,7 @@ export function createLoopDetection(settings: LoopDetectionSettings, surrounding
       if (!body || body.byteLength > bodyLimitBytes) return next(exchange);
       const conversation = surroundings.readConversation(exchange, call, body);
       if (!conversation) return next(exchange);
-      const principal = principals.of(request);
+      const { principal = '' } = exchange.agent;
       const found = find(exchange, principal, conversation);
       if (!found) return next(exchange);
       const { finding, step } = found;
@@ -103,13 +102,12 @@ export function createLoopDetection(settings: LoopDetectionSettings, surrounding
 }
 
 /** Refuses the calls of agents that are paused, whatever else the policies of a route say. */
-export function createPauseGuard({ agents, principals }: Pick<LoopSurroundings, 'agents' | 'principals'>): Policy {
+export function createPauseGuard({ agents }: Pick<LoopSurroundings, 'agents'>): Policy {
   return {
     name: 'pause',
     run(exchange, next) {
       if (!agents.pauses.any) return next(exchange);
-      const principal = principals.of(exchange.request);
-      const { name } = exchange.agent;
+      const { name, principal = '' } = exchange.agent;
       return agents.pauses.of(name, principal) ? Promise.resolve(pausedFailure(agents, name, principal)) : next(exchange);
     },
     inspect: () => ({ paused: agents.pauses.all().map(({ agent, principal }) => agentId(agent, principal)) }),

@@ -11,6 +11,19 @@ export interface Agent {
   name: string;
   /** Where the name came from. */
   source: 'header' | 'path' | 'credential' | 'client' | 'default';
+  /** Tag of the credential: agents of two callers are two, whatever their names. Empty without a credential. */
+  principal?: string;
+  /** The user agent, for people. */
+  client?: string | undefined;
+}
+
+/** Who sends a request, as its head tells. */
+export interface Caller {
+  readonly agent: Agent;
+  /** Said in our own header. */
+  readonly session: string | undefined;
+  /** An id of the session that the client sends by itself. */
+  readonly clientSession: string | undefined;
 }
 
 /** Where an attempt goes: an upstream of the configuration and, where a fallback names one, another model. */
@@ -78,6 +91,8 @@ export interface Exchange {
   readonly id: string;
   readonly agent: Agent;
   readonly session: string | undefined;
+  /** An id of the session that the client sends by itself. */
+  readonly clientSession?: string | undefined;
   readonly request: ProxiedRequest;
   /** The route's own target. */
   readonly home: Target;

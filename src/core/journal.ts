@@ -6,6 +6,7 @@ import type { CallAccount } from './usage.ts';
 export interface CallInfo {
   readonly id: string;
   readonly agent: Agent;
+  /** Said by the caller, or sent by its program by itself. */
   readonly session?: string;
   /** The route's path prefix, as configured. */
   readonly route: string;

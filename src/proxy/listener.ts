@@ -6,9 +6,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
 import type { Dialect, RequestFacts } from '../core/dialect.ts';
-import type { Agent, Exchange, Handler } from '../core/exchange.ts';
+import type { Agent, Caller, Exchange, Handler } from '../core/exchange.ts';
 import { failure } from '../core/failure.ts';
-import { headerValue } from '../core/headers.ts';
+import type { RawHeaders } from '../core/headers.ts';
 import type { Journal } from '../core/journal.ts';
 import { splitAddress } from '../settings/address.ts';
 import { type Asked, isOwnAuthority, refusalOf, tooLarge } from './admission.ts';
@@ -20,7 +20,7 @@ import { announcedLength, type Refusal } from './framing.ts';
 import type { OwnConnections } from './own-connections.ts';
 import { refuseUnparsed } from './refuse-unparsed.ts';
 import { noBody, ReplayBody } from './request-body.ts';
-import { isAgentName, parseTarget } from './request-target.ts';
+import { parseTarget } from './request-target.ts';
 import { rememberTcp } from './reset-connection.ts';
 import type { Router } from './router.ts';
 import { type Connection, type ReplyTerms, ServedCall, type ServingOptions } from './served-call.ts';
@@ -40,6 +40,7 @@ export interface Plane extends ReplyTerms {
   /** The format in which a caller is told that there is no route for it. */
   callerDialect(request: RequestFacts): Dialect;
   limits: Limits;
+  identify(headers: RawHeaders, fromPath: string | undefined, key: string | undefined): Caller;
 }
 
 export interface Listener {
@@ -182,8 +183,9 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     const facts: RequestFacts = { method, path: matched?.rest ?? path, headers: message.rawHeaders };
     const refusal = refuse(message, { target, found, length: body.length, upgrades: protocol !== undefined });
     const dialect = matched ? matched.route.dialect(facts) : plane().callerDialect(facts);
-    const agent = agentOf(message, target.kind === 'path' ? target.agent : undefined);
-    const session = headerValue(message.rawHeaders, 'x-outrigger-session');
+    const caller = plane().identify(message.rawHeaders, target.kind === 'path' ? target.agent : undefined, keyInQuery(facts.path));
+    const { agent } = caller;
+    const session = caller.session ?? caller.clientSession;
     const record = new CallRecord(
       {
         id: randomUUID(),
@@ -209,20 +211,21 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       const request = new AgentRequest(message, matched.rest, dialect, body, call, protocol);
       void call.run(
         matched.route.handler(agent),
-        exchangeOf(call, request, matched.route, dialect),
+        exchangeOf(call, request, matched.route, dialect, caller),
         body instanceof ReplayBody ? body.soon() : undefined,
       );
     }
     return call;
   }
 
-  function exchangeOf(call: ServedCall, request: AgentRequest, route: ActiveRoute, dialect: Dialect): Exchange {
+  function exchangeOf(call: ServedCall, request: AgentRequest, route: ActiveRoute, dialect: Dialect, caller: Caller): Exchange {
     const home = { upstream: route.upstream };
     const { record } = call;
     return {
       id: record.id,
       agent: record.agent,
-      session: record.session,
+      session: caller.session,
+      clientSession: caller.clientSession,
       request,
       home,
       target: home,
@@ -271,8 +274,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   };
 }
 
-function agentOf(message: IncomingMessage, fromPath: string | undefined): Agent {
-  const named = headerValue(message.rawHeaders, 'x-outrigger-agent')?.trim().toLowerCase();
-  if (named !== undefined && isAgentName(named)) return { name: named, source: 'header' };
-  return fromPath === undefined ? { name: 'default', source: 'default' } : { name: fromPath, source: 'path' };
+/** The credential of a request that has it in its query, as Gemini's clients may; undefined for most. */
+function keyInQuery(path: string): string | undefined {
+  return path.includes('key=') ? /[?&]key=([^&]+)/.exec(path)?.[1] : undefined;
 }

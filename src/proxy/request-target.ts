@@ -6,7 +6,7 @@ export type RequestTarget =
 const agentName = /^[a-z0-9._-]{1,64}$/;
 
 /** Whether a name can be an agent's, once it is lower-cased. */
-export function isAgentName(name: string): boolean {
+function isAgentName(name: string): boolean {
   return agentName.test(name);
 }
 
