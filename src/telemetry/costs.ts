@@ -9,12 +9,12 @@ export interface ModelCosts {
   /** As providers reported them. */
   readonly tokens: Record<string, number>;
   readonly estimated: Record<string, number>;
-  /** Without the attempts that have no price. */
-  costUsd: number;
+  /** Without the attempts that have no price; not there where none has one. */
+  costUsd?: number;
   unpricedRequests: number;
   /** Tokens whose answer was of no use: a part of the others. */
   readonly wasted: Partial<Record<WasteReason, number>>;
-  wastedUsd: number;
+  wastedUsd?: number;
 }
 
 /** What every model has cost that has had a token, the dearest first. */
@@ -29,26 +29,34 @@ export function costsOf({ counters }: Instruments): ModelCosts[] {
   each(counters.estimatedTokens.all(), (model, value, { kind = '' }) => {
     model.estimated[kind] = value;
   });
-  each(counters.costUsd.all(), (model, value) => {
-    model.costUsd = value;
-  });
   each(counters.unpriced.all(), (model, value) => {
     model.unpricedRequests = value;
   });
   each(counters.wastedTokens.all(), (model, value, { why }) => {
     model.wasted[why as WasteReason] = value;
   });
-  each(counters.wastedUsd.all(), (model, value) => {
-    model.wastedUsd += value;
-  });
-  return [...models.values()].toSorted((a, b) => b.costUsd - a.costUsd);
+  // A model may have cost 0.
+  for (const { attributes, value } of counters.costUsd.all()) {
+    const model = models.get(keyOf(attributes));
+    if (model) model.costUsd = value;
+  }
+  for (const { attributes, value } of counters.wastedUsd.all()) {
+    const model = models.get(keyOf(attributes));
+    if (model) model.wastedUsd = (model.wastedUsd ?? 0) + value;
+  }
+  return [...models.values()].toSorted((a, b) => (b.costUsd ?? 0) - (a.costUsd ?? 0));
 }
 
-function modelOf(models: Map<string, ModelCosts>, { upstream = '', model = '' }: Series['attributes']): ModelCosts {
-  const key = `${upstream}\0${model}`;
+function modelOf(models: Map<string, ModelCosts>, attributes: Series['attributes']): ModelCosts {
+  const key = keyOf(attributes);
   const known = models.get(key);
   if (known) return known;
-  const fresh = { upstream, model, tokens: {}, estimated: {}, costUsd: 0, unpricedRequests: 0, wasted: {}, wastedUsd: 0 };
+  const { upstream = '', model = '' } = attributes;
+  const fresh = { upstream, model, tokens: {}, estimated: {}, unpricedRequests: 0, wasted: {} };
   models.set(key, fresh);
   return fresh;
+}
+
+function keyOf({ upstream = '', model = '' }: Series['attributes']): string {
+  return `${upstream}\0${model}`;
 }

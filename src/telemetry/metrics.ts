@@ -84,6 +84,8 @@ function zero({ counters, gauges }: Instruments, version: string): void {
   for (const kind of labelValues.would) counters.would.at(kind);
   for (const subscriber of ['accounts', 'metrics', 'call-log']) counters.journalErrors.at(subscriber);
   counters.bugs.at();
+  counters.costUsd.at(noneLabel, noneLabel);
+  for (const why of labelValues.waste) counters.wastedUsd.at(noneLabel, noneLabel, why);
   counters.logDropped.at();
   gauges.buildInfo.at(version, process.version).value = 1;
 }

@@ -11,32 +11,40 @@ type ByReason = Readonly<Record<WasteReason, Series>>;
 export class ModelMetrics {
   readonly #reported: ByKind;
   readonly #estimated: ByKind;
-  readonly #costUsd: Series;
   readonly #unpriced: Series;
   readonly #wastedTokens: ByReason;
-  readonly #wastedUsd: ByReason;
+  /** Not before there is a price: a cost of 0 says that the model is free. */
+  #usd: { readonly cost: Series; readonly wasted: ByReason } | undefined;
+  readonly #usdSeries: () => { readonly cost: Series; readonly wasted: ByReason };
 
   constructor({ counters }: Instruments, upstream: string, model: string) {
     this.#reported = recordOf(tokenKinds, (kind) => counters.tokens.at(upstream, model, tokenLabels[kind]));
     this.#estimated = recordOf(tokenKinds, (kind) => counters.estimatedTokens.at(upstream, model, tokenLabels[kind]));
-    this.#costUsd = counters.costUsd.at(upstream, model);
     this.#unpriced = counters.unpriced.at(upstream, model);
     this.#wastedTokens = recordOf(labelValues.waste, (why) => counters.wastedTokens.at(upstream, model, why));
-    this.#wastedUsd = recordOf(labelValues.waste, (why) => counters.wastedUsd.at(upstream, model, why));
+    const usdSeries = () => ({
+      cost: counters.costUsd.at(upstream, model),
+      wasted: recordOf(labelValues.waste, (why) => counters.wastedUsd.at(upstream, model, why)),
+    });
+    this.#usdSeries = usdSeries;
   }
 
   /** Counts what one attempt has spent. */
   spent({ usage, estimated, costUsd }: Spent): void {
     if (usage) add(this.#reported, usage);
     if (estimated) add(this.#estimated, estimated);
-    if (costUsd === undefined) this.#unpriced.value += 1;
-    else this.#costUsd.value += costUsd;
+    if (costUsd === undefined) {
+      this.#unpriced.value += 1;
+      return;
+    }
+    this.#usd ??= this.#usdSeries();
+    this.#usd.cost.value += costUsd;
   }
 
   /** Counts an attempt of no use once more, apart. */
-  wasted({ why, tokens, costUsd = 0 }: Waste): void {
+  wasted({ why, tokens, costUsd }: Waste): void {
     this.#wastedTokens[why].value += tokens;
-    this.#wastedUsd[why].value += costUsd;
+    if (this.#usd && costUsd !== undefined) this.#usd.wasted[why].value += costUsd;
   }
 }
 

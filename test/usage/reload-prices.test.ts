@@ -41,6 +41,11 @@ test('the line of an exchange tells its tokens and their cost, by the prices in 
   const unpriced = await lineOf(1);
   expect(unpriced).toMatchObject({ usage: { input: 1_000_000 }, unpriced: 1 });
   expect(unpriced).not.toHaveProperty('costUsd');
+  // No price is not a price of 0.
+  expect(await product.metrics()).not.toContain('outrigger_llm_cost_usd_total{upstream="main",model="own-model"}');
+  expect(await product.api('costs')).toEqual([
+    { upstream: 'main', model: 'own-model', tokens: { input: 1_000_000 }, estimated: {}, unpricedRequests: 1, wasted: {} },
+  ]);
   product.change(config({ prices: file }));
   expect(await lineOf(2)).toMatchObject({ usage: { input: 1_000_000 }, costUsd: 3 });
   write(4);
