@@ -132,7 +132,20 @@ test.each([
   expect((error as Error).message).toMatch(message);
 });
 
-test('an answer that is not whole or cannot be told leads on, and the agent gets its own provider’s error', async () => {
+test('an agent that leaves a translated stream frees the provider at once', async () => {
+  const spare = await rawUpstream(async (connection) => {
+    await connection.request();
+    connection.send(begun);
+  });
+  const client = openaiAt(await fallingBack('openai', spare), { maxRetries: 0 });
+  for await (const { choices } of await client.chat.completions.create({ ...say('hello'), stream: true })) {
+    if (choices[0]!.delta.content === 'Hel') break;
+  }
+  const connection = await spare.connection();
+  expect(await connection.ended).toBeDefined();
+});
+
+test('an answer that cannot be told leads on, and the agent gets its own provider’s error', async () => {
   const thought = JSON.stringify({ content: [{ type: 'thinking', thinking: 'x', signature: 's' }], stop_reason: 'end_turn' });
   const head = ['HTTP/1.1 200 OK', 'Content-Type: application/json', `Content-Length: ${thought.length}`];
   const spare = await rawUpstream(answer(http(head, thought)));
