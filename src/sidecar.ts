@@ -1,4 +1,6 @@
 import { startAdminServer } from './admin/server.ts';
+import { AgentDirectory } from './agents/directory.ts';
+import { agentRoutes } from './agents-api.ts';
 import { createAgents } from './agents-of.ts';
 import { policyViews, upstreamViews } from './api-views.ts';
 import { CallsUnderWay } from './calls-under-way.ts';
@@ -56,18 +58,23 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
   });
   const callLog = createCallLog({ logger, access: () => configNow().telemetry.log.access });
   const accounts = new Accounts(loaded.prices);
-  const journal = new Journal([accounts, metrics.subscriber, callLog, calls]);
-  const own = new OwnConnections();
   const loops = createAgents(loaded.config.state.dir, (error, what) => logger.error({ err: error }, what));
+  const directory = new AgentDirectory(systemClock, loops.agents.pauses);
+  const journal = new Journal([accounts, metrics.subscriber, directory, callLog, calls]);
+  const own = new OwnConnections();
   const generations = new Generations(loaded, { context, loops, registry, own, calls, journal });
   const configNow = () => generations.current.loaded.config;
   const readings = () => readUpstreams(Object.keys(configNow().upstreams), generations.current.stacks.views, context);
 
+  // Those of before count as paused from the start, and are no news.
+  for (const { agent, reason } of loops.agents.pauses.all())
+    metrics.subscriber.on({ kind: 'agent-paused', attempt: 0, agent, reason }, undefined);
   let state: 'starting' | 'serving' | 'draining' = 'starting';
   // Readiness is asked for while the sidecar starts and while it drains, so the admin port opens first and closes last.
   const admin = await startAdminServer({
     settings: () => configNow().admin,
     onError: (error) => logger.error({ err: error }, 'the admin port failed on a request'),
+    routes: agentRoutes({ agents: loops.agents, directory, journal, clock: systemClock }),
     sources: {
       ready: () => ({ ready: state === 'serving', reason: state }),
       upstreams: () => upstreamViews(generations.current, context),
