@@ -1,10 +1,14 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Dialect } from '../../src/core/dialect.ts';
 import type { RawHeaders } from '../../src/core/headers.ts';
+import { anthropic } from '../../src/llm/anthropic.ts';
+import { gemini } from '../../src/llm/gemini.ts';
+import { ollama } from '../../src/llm/ollama.ts';
 import { openai } from '../../src/llm/openai.ts';
 import { answers, chat, chatOf } from './content-cases.ts';
-import { json, sse } from './contract.ts';
+import { json, ndjson, sse } from './contract.ts';
 
 /** What is said, read from chunks of so many bytes. */
 async function read(
@@ -36,6 +40,25 @@ describe('what is said', () => {
       expect(reader.begun).toBe(expected.length > 0);
     },
   );
+
+  it('is read without a throw, whatever stands in the place of any value', () => {
+    const asked = [openai, anthropic, gemini, ollama].flatMap(({ content }) => content ?? []);
+    const scalar = /"[^"]*"(?!:)|\b\d+\b|\bnull\b/g;
+    fc.assert(
+      fc.property(fc.constantFrom(...answers), fc.nat(), fc.jsonValue({ maxDepth: 1 }), ([, , request, , text], at, value) => {
+        const places = [...text.matchAll(scalar)];
+        const { index, 0: replaced } = places[at % places.length]!;
+        const changed = text.slice(0, index) + JSON.stringify(value) + text.slice(index + replaced.length);
+        for (const content of asked) {
+          const reader = content.reader(request, text.startsWith('data') ? sse : ndjson)!;
+          void reader.push(Buffer.from(changed));
+          void reader.end();
+          content.demand(request, Buffer.from(changed));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
 
   it('is not known where it is no JSON, cut while compressed, or far too much', async () => {
     expect(await read(openai, chat, json, Buffer.from('<html>'), 3)).toBeUndefined();
