@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { AskError, type AskOptions } from './ask-sidecar.ts';
+import { pauseAgent, resumeAgent, showAgents } from './cli-agents.ts';
 import { findConfig } from './config/find-config.ts';
 import { configJsonSchema } from './config/json-schema.ts';
 import { type ConfigRequest, type LoadedConfig, type LoadResult, loadConfig } from './config/load.ts';
@@ -32,6 +34,9 @@ Commands:
   start           run the sidecar in the foreground (the default)
   check           say what is wrong with the configuration, and what in it does nothing
   schema          print the JSON Schema of the configuration
+  agents          show the agents that have called a running sidecar
+  pause AGENT     stop an agent: its calls are refused until somebody lets it go on
+  resume AGENT    let a paused agent go on
 
 Options of start:
   --config FILE       the configuration; else $OUTRIGGER_CONFIG, ./outrigger.yaml, or the one that comes along
@@ -41,6 +46,11 @@ Options of start:
 
 Options of check:
   --config FILE       as above
+
+Options of agents, pause and resume:
+  --admin HOST:PORT   the admin port of the sidecar (127.0.0.1:4142); its token, if it has one, in $OUTRIGGER_ADMIN_TOKEN
+  --reason TEXT       why an agent is paused; it is told so
+  --note TEXT         told to the model of a resumed agent, once
 
   -h, --help          print this
   -v, --version       print the version
@@ -53,6 +63,8 @@ const options = {
   upstream: { type: 'string' },
   listen: { type: 'string' },
   admin: { type: 'string' },
+  reason: { type: 'string' },
+  note: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;
@@ -60,12 +72,29 @@ const options = {
 type Flag = Exclude<keyof typeof options, 'help' | 'version'>;
 type Flags = Partial<Record<Flag, string>>;
 
-const commands: Readonly<Record<string, { flags: readonly Flag[]; run: (flags: Flags, context: CliContext) => number | Promise<number> }>> =
-  {
-    start: { flags: ['config', 'upstream', 'listen', 'admin'], run: start },
-    check: { flags: ['config'], run: check },
-    schema: { flags: [], run: schema },
-  };
+interface Command {
+  readonly flags: readonly Flag[];
+  /** What it takes behind its name. */
+  readonly argument?: string;
+  readonly run: (flags: Flags, context: CliContext, argument: string) => number | Promise<number>;
+}
+
+const commands: Readonly<Record<string, Command>> = {
+  start: { flags: ['config', 'upstream', 'listen', 'admin'], run: start },
+  check: { flags: ['config'], run: check },
+  schema: { flags: [], run: schema },
+  agents: { flags: ['admin'], run: (flags, context) => ask(showAgents(askOptions(flags, context)), context) },
+  pause: {
+    flags: ['admin', 'reason'],
+    argument: 'the id or the name of an agent',
+    run: (flags, context, agent) => ask(pauseAgent(agent, flags.reason, askOptions(flags, context)), context),
+  },
+  resume: {
+    flags: ['admin', 'note'],
+    argument: 'the id or the name of an agent',
+    run: (flags, context, agent) => ask(resumeAgent(agent, flags.note, askOptions(flags, context)), context),
+  },
+};
 
 /** Runs the command that the arguments name (without node and script) and resolves to the exit code: 0 fine, 1 error, 2 wrong usage. */
 export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
@@ -80,14 +109,17 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   else if (version) context.stdout.write(`outrigger ${packageVersion()}\n`);
   if (wantsHelp || version) return 0;
 
-  const [name = 'start', extra] = parsed.positionals;
+  const [name = 'start', ...rest] = parsed.positionals;
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) return wrongUsage(`there is no command ${JSON.stringify(name)}`, context);
+  const argument = command.argument === undefined ? '' : rest.shift();
+  if (argument === undefined) return wrongUsage(`${name} needs ${command.argument}`, context);
+  const [extra] = rest;
   if (extra !== undefined) return wrongUsage(`${name} takes no argument ${JSON.stringify(extra)}`, context);
   const foreign = Object.keys(flags).find((flag) => !command.flags.some((known) => known === flag));
   if (foreign !== undefined) return wrongUsage(`${name} takes no option --${foreign}`, context);
   if (flags.config !== undefined && flags.upstream !== undefined) return wrongUsage('--upstream takes the place of --config', context);
-  return command.run(flags, context);
+  return command.run(flags, context, argument);
 }
 
 function parse(argv: readonly string[]) {
@@ -131,8 +163,25 @@ function schema(_flags: Flags, context: CliContext): number {
   return 0;
 }
 
+function askOptions({ admin }: Flags, { env }: CliContext): AskOptions {
+  return { admin, env };
+}
+
+/** Prints what a running sidecar has answered. */
+async function ask(answer: Promise<string>, { stdout, stderr }: CliContext): Promise<number> {
+  try {
+    stdout.write(await answer);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof AskError)) throw error;
+    stderr.write(`outrigger: ${error.message}\n`);
+    return 1;
+  }
+}
+
 function requestOf(flags: Flags, { env, cwd }: CliContext): ConfigRequest {
-  return { ...flags, environment: env, directory: cwd };
+  const { config, upstream, listen, admin } = flags;
+  return { config, upstream, listen, admin, environment: env, directory: cwd };
 }
 
 function tellProblems(problems: readonly Problem[], context: CliContext): number {

@@ -34,7 +34,9 @@ function directoryWith(text: string): string {
 describe('the command line', () => {
   it.each([
     [['frobnicate'], 'there is no command "frobnicate"'],
-    [['agents'], 'there is no command "agents"'],
+    [['pause'], 'pause needs the id or the name of an agent'],
+    [['resume', 'a', 'b'], 'resume takes no argument "b"'],
+    [['agents', '--reason', 'x'], 'agents takes no option --reason'],
     [['toString'], 'there is no command "toString"'],
     [['check', 'file.yaml'], 'check takes no argument "file.yaml"'],
     [['check', '--listen', 'x'], 'check takes no option --listen'],
