@@ -50,6 +50,24 @@ describe('deadline', () => {
     expect(await outcome).toMatchObject({ code: 'deadline_exceeded', verdict: 'timeout', phase: 'deadline', sent: 'maybe', cause: torn });
   });
 
+  it('says how long the call may take', async () => {
+    const { clock } = context();
+    const outcome = createDeadline(1500, { clock }).run(exchange(), hanging);
+    await clock.advance(1500);
+    expect(await outcome).toMatchObject({ message: 'the call, retries and waits included, took longer than 1500 ms' });
+  });
+
+  it('leaves a failure that says so already as it is', async () => {
+    const { clock } = context();
+    const late = failure('deadline_exceeded', 'the queue was too long', { phase: 'deadline', sent: 'no' });
+    const outcome = createDeadline(1000, { clock }).run(exchange(), async (inner) => {
+      await hanging(inner);
+      return late;
+    });
+    await clock.advance(1000);
+    expect(await outcome).toBe(late);
+  });
+
   it('passes on an upstream reply that the inner policies still have when it has passed', async () => {
     const given = context();
     const kept = wholeReply({ verdict: 'overloaded', status: 503 });

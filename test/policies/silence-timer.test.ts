@@ -45,3 +45,29 @@ it('a silence timer tells once, when the waits since something was heard add up 
     { numRuns: 60 },
   );
 });
+
+it('a silence timer sets no timer of the clock while nobody reads, nor where it has no limit', async () => {
+  const clock = new ManualClock();
+  const timer = new SilenceTimer(clock, 50, () => {});
+  timer.waiting();
+  await clock.advance(10);
+  timer.served();
+  await clock.advance(50);
+  expect(clock.pending).toBe(0);
+  timer.heard(100);
+  expect(clock.pending).toBe(0);
+
+  const unlimited = new SilenceTimer(clock, undefined, () => {});
+  unlimited.waiting();
+  expect(clock.pending).toBe(0);
+});
+
+it('a silence timer does not mind being told that a read is over which never began', async () => {
+  const clock = new ManualClock();
+  const told: number[] = [];
+  const timer = new SilenceTimer(clock, 50, () => told.push(clock.now()));
+  timer.served();
+  timer.waiting();
+  await clock.advance(100);
+  expect(told).toEqual([50]);
+});

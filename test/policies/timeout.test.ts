@@ -83,6 +83,22 @@ describe('a timeout in observe mode', () => {
     expect(call.events).toEqual([]);
   });
 
+  it('sets no timer for a limit that it has not', async () => {
+    const plain = observed({});
+    const answer = Promise.withResolvers<Reply>();
+    const run = plain.policy.run(plain.call, () => answer.promise);
+    expect(plain.clock.pending).toBe(1);
+    answer.resolve(wholeReply());
+    await run;
+
+    const { clock, policy } = observed({});
+    const call = exchange({ dialect: scriptedDialect(), request: request({ call: () => chat }) });
+    const unlimited = policy.run(call, hanging);
+    expect(clock.pending).toBe(0);
+    call.hangUp();
+    expect(await unlimited).toMatchObject({ verdict: 'cancelled' });
+  });
+
   it('notes an answer that would have come too late, and waits on', async () => {
     const { clock, call, policy, would } = observed({});
     const late = Promise.withResolvers<Reply>();
