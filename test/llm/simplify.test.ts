@@ -210,6 +210,21 @@ describe.each(formats)('simplifying $name', (format) => {
     }
   });
 
+  it('keeps both where a result comes only after somebody has said something else', () => {
+    const [call, ...results] = format.write({ kind: 'tools', ids: ['a'], text: 'late' }).slice(format.name.includes('responses') ? 1 : 0);
+    const say = (kind: 'user' | 'model', text: string) => format.write({ kind, text });
+    const messages = [
+      ...say('user', 'the task'),
+      ...say('model', 'yes'),
+      ...say('user', 'look'),
+      call,
+      ...say('user', 'well?'),
+      ...results,
+    ];
+    const text = JSON.stringify({ [member]: [...messages, ...say('model', 'so'), ...say('user', 'go on')] });
+    expect(dialect.simplify!(post({ path, body: body(text) }), 1)).toBeUndefined();
+  });
+
   it('leaves a request alone whose bytes are vouched for or compressed', () => {
     const { request } = requestOf(format, [
       { kind: 'tools', ids: ['a'], text: '' },
