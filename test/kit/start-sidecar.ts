@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { loadConfigText } from '../../src/config/load.ts';
 import { type Sidecar, startSidecar } from '../../src/sidecar.ts';
@@ -16,11 +19,13 @@ export interface SidecarSettings {
 }
 
 /**
- * Starts a sidecar in this process from a whole configuration, on free ports. It is killed when the test has finished,
+ * Starts a sidecar in this process from a whole configuration, on free ports, with a state directory of its own. It is killed when the test has finished,
  * which fails if the sidecar logged a bug of its own.
  */
 export async function sidecar(config: Record<string, unknown>): Promise<Sidecar> {
-  const whole = { listen: '127.0.0.1:0', admin: { listen: '127.0.0.1:0' }, ...config };
+  const state = { dir: mkdtempSync(join(tmpdir(), 'outrigger-state-')) };
+  onTestFinished(() => rmSync(state.dir, { recursive: true }));
+  const whole = { listen: '127.0.0.1:0', admin: { listen: '127.0.0.1:0' }, state, ...config };
   // JSON is YAML.
   const loaded = loadConfigText(JSON.stringify(whole));
   const bugs: string[] = [];
