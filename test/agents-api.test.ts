@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { type CliContext, runCli } from '../src/cli.ts';
 import type { Sidecar } from '../src/sidecar.ts';
 import { sidecar } from './kit/start-sidecar.ts';
+import { eventually } from './kit/timing.ts';
 
 /** A sidecar before the built-in provider. */
 function demo(more: Record<string, unknown> = {}): Promise<Sidecar> {
@@ -54,7 +55,12 @@ test('agents are shown with what they have done, those of two callers apart', as
     ['planner', 'two'],
   ] as const)
     await ask(product, agent, key);
-  const { agents } = (await admin(product, '/api/agents')).body;
+  let agents: Record<string, unknown>[] = [];
+  // A call ends after the agent has its answer.
+  await eventually('all calls have ended', async () => {
+    ({ agents } = (await admin(product, '/api/agents')).body);
+    return agents.reduce((sum, { requests }) => sum + Number(requests), 0) === 3;
+  });
   expect(agents.map(({ name, requests, state, models, source }) => ({ name, requests, state, models, source }))).toEqual([
     { name: 'planner', requests: 1, state: 'running', models: ['m'], source: 'header' },
     { name: 'planner', requests: 2, state: 'running', models: ['m'], source: 'header' },

@@ -30,6 +30,9 @@ export function createGate({ holds }: GateSettings, { clock }: Pick<PolicyContex
       const outcome = await next(exchange);
       // A standing stream may be silent for ever: its head is all that can be judged.
       if (outcome.kind !== 'reply' || outcome.standing) return outcome;
+      const { dialect, request } = exchange;
+      // Tokens are told by model, also where no policy has asked what is called.
+      if (dialect.readsBody && request.body.bytes) void request.call();
       const watched = new Watched(outcome, exchange, clock);
       return holds ? hold(watched, exchange, clock) : commit(watched, watched.reply);
     },
