@@ -24,6 +24,7 @@ describe('route', () => {
 
   it('tells how an attempt began, answered and ended', async () => {
     const { clock } = context();
+    await clock.advance(5000);
     const opened = openReply({ verdict: 'overloaded', status: 503, origin: 'chaos' });
     const call = exchange({ target: { upstream: 'main', model: 'gpt' } });
     const answer = async () => {
@@ -52,7 +53,13 @@ describe('route', () => {
 
     await createRoute(new Map([['main', script(tunnel)]]), context().clock)(call);
 
-    expect(call.noted('attempt-answered')).toMatchObject([{ verdict: 'ok', status: 101 }]);
+    expect(call.noted('attempt-answered')).toMatchObject([{ verdict: 'ok', origin: 'upstream', status: 101 }]);
+  });
+
+  it('is a bug where the configuration let a target through that has no stack', async () => {
+    const call = exchange({ target: { upstream: 'gone' } });
+    await expect(createRoute(new Map(), context().clock)(call)).rejects.toThrow('there is no stack for the upstream gone');
+    expect(call.events).toEqual([]);
   });
 
   it('tells of a failure with the timer that ran out, and of no end', async () => {

@@ -59,6 +59,14 @@ describe('the ending of a watched reply', () => {
     });
   });
 
+  it('is what the head said where the format has nothing to say against it', async () => {
+    const { open, reply } = watched({}, { verdict: 'server-error', status: 500 });
+    open.push('say\nend\n');
+    open.end({ verdict: 'ok' });
+    await textOf(reply);
+    expect(await reply.ended).toMatchObject({ verdict: 'server-error', complete: true });
+  });
+
   it('keeps what an inner policy made of it', async () => {
     expect(await ending(['say', 'end'], { verdict: 'invalid-output' })).toMatchObject({ verdict: 'invalid-output' });
   });
