@@ -43,7 +43,7 @@ export interface Notice {
   /** What a person should do, from the runbook. At most 1,000 characters. */
   readonly advice: string;
   /** Where a person sees and acknowledges it; left out where nobody said how the admin port is reached. */
-  readonly links: { readonly incident?: string; readonly acknowledge?: string; readonly resolve?: string };
+  readonly links: { readonly incident?: string; readonly acknowledge?: string; readonly resolve?: string; readonly resume?: string };
 }
 
 /** What a channel is given to send. */
@@ -73,8 +73,10 @@ export type Delivery =
 
 /** A way to reach people: sends one message at a time. */
 export interface Channel {
+  /** How long sending one message may take; 5 s where it does not say. */
+  readonly timeoutMs?: number;
   /**
-   * Sends over the network. Should end by itself within 5 s; at `signal`'s abort it must let go. Every outcome is a value; one
+   * Sends over the network. Should end by itself within that time; at `signal`'s abort it must let go. Every outcome is a value; one
    * that throws counts as `later`. The same message may come again, also after a restart.
    */
   send(message: Message, signal: AbortSignal): Promise<Delivery>;
