@@ -1,10 +1,10 @@
 import { isLoopback, splitAddress } from '../settings/address.ts';
 import type { Config } from './config.ts';
-import { valueAt } from './config-tree.ts';
 import { fallbackChecks } from './fallback-checks.ts';
 import { fallbackTargets } from './fallback-targets.ts';
 import { faultWarnings } from './fault-warnings.ts';
 import { inertPolicies } from './inert-policies.ts';
+import { inertTelemetry } from './inert-telemetry.ts';
 import { inertTools } from './inert-tools.ts';
 import type { Finding, Path } from './problem.ts';
 
@@ -20,7 +20,7 @@ export function inertSettings(config: Config, root: unknown): Finding[] {
     ...faultWarnings(config, root),
     ...limitFindings(config),
     ...inertTools(config),
-    ...notYet(config, root),
+    ...inertTelemetry(config),
   ];
 }
 
@@ -65,21 +65,6 @@ function limitFindings({ limits, admin }: Config): Finding[] {
   }
   if (admin.token !== undefined && admin.token.length < shortToken) {
     findings.push({ path: ['admin', 'token'], at: 'key', message: `is shorter than ${shortToken} characters, so it can be guessed` });
-  }
-  return findings;
-}
-
-/** What is accepted before there is anything that acts on it. */
-function notYet({ agents }: Config, root: unknown): Finding[] {
-  const findings: Finding[] = [];
-  for (const [name, { keys }] of Object.entries(agents)) {
-    if (keys.length === 0) continue;
-    const message = 'does nothing yet: agents are known by the x-outrigger-agent header or by the path alone';
-    findings.push({ path: ['agents', name, 'keys'], at: 'key', message });
-  }
-  // In the configuration in force it has a default.
-  if (valueAt(root, ['state', 'dir']) !== undefined) {
-    findings.push({ path: ['state', 'dir'], at: 'key', message: 'does nothing yet: nothing outlives the process' });
   }
   return findings;
 }

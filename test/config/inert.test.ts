@@ -87,14 +87,6 @@ describe('warnings', () => {
     ]);
   });
 
-  it('tell of credentials of agents and of a state directory, which nothing acts on yet', () => {
-    expect(warningLines(valid(`${least}agents: { planner: { keys: [k] }, plain: { keys: [] } }\nstate: { dir: /tmp/x }\n`))).toEqual([
-      'agents.planner.keys: does nothing yet: agents are known by the x-outrigger-agent header or by the path alone',
-      'state.dir: does nothing yet: nothing outlives the process',
-    ]);
-    expect(warningLines(valid(`${least}agents: { plain: {} }\nstate: {}\n`))).toEqual([]);
-  });
-
   it('tell of a file that everybody may change', () => {
     const directory = temporaryDirectory();
     const file = join(directory, 'outrigger.yaml');
