@@ -2,12 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Agents } from './agents/agents.ts';
-import type { LoopSurroundings } from './agents/loop-detection.ts';
+import type { LoopFormats, LoopSurroundings } from './agents/loop-surroundings.ts';
 import { readPauses, writePauses } from './agents/pause-file.ts';
 import { Pauses } from './agents/pauses.ts';
 import { Principals } from './agents/principal.ts';
+import { Storms } from './agents/storms.ts';
 import { Threads } from './agents/threads.ts';
+import { ToolThreads } from './agents/tool-threads.ts';
+import { textDeltas } from './llm/content/text-deltas.ts';
+import { answerReader } from './llm/conversation/read-answer.ts';
 import { readConversation } from './llm/conversation/read-conversation.ts';
+import { readToolCall } from './llm/tool-call.ts';
+import { toolResultReader } from './llm/tool-result.ts';
 
 /** Sessions whose rounds are kept. */
 const maximumSessions = 10_000;
@@ -33,9 +39,19 @@ export function createAgents(directory: string, onError: (error: unknown, what: 
     agents: new Agents(pauses),
     principals: new Principals(secret),
     threads: new Threads(maximumSessions),
-    readConversation: ({ dialect, request }, call, body) => readConversation(dialect.name, call, request, body),
+    toolThreads: new ToolThreads(maximumSessions),
+    storms: new Storms(maximumSessions),
+    formats,
   };
 }
+
+const formats: LoopFormats = {
+  conversation: ({ dialect, request }, call, body) => readConversation(dialect.name, call, request, body),
+  answer: ({ dialect }, { api }, { headers }) => answerReader(dialect.name, api, headers),
+  text: ({ dialect }, { headers }, onText) => textDeltas(dialect.name, headers, onText),
+  toolCall: ({ dialect, request }, call, body) => readToolCall(dialect.name, call, request, body),
+  toolResult: ({ dialect }, { status, headers }) => toolResultReader(dialect.name, status, headers),
+};
 
 /** The key of this installation, made at its first start. */
 function secretIn(directory: string): Uint8Array {

@@ -1,4 +1,4 @@
-import type { LoopSurroundings } from './agents/loop-detection.ts';
+import type { LoopSurroundings } from './agents/loop-surroundings.ts';
 import type { CallsUnderWay } from './calls-under-way.ts';
 import { policiesFor } from './config/config.ts';
 import type { LoadedConfig } from './config/load.ts';

@@ -1,5 +1,5 @@
 import { createIdentify } from './agents/identify.ts';
-import type { LoopSurroundings } from './agents/loop-detection.ts';
+import type { LoopSurroundings } from './agents/loop-surroundings.ts';
 import type { Config } from './config/config.ts';
 import { dialectFor } from './llm/dialects.ts';
 import type { ActiveRoute, Plane } from './proxy/listener.ts';

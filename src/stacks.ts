@@ -1,4 +1,6 @@
-import { createLoopDetection, createPauseGuard, type LoopSurroundings } from './agents/loop-detection.ts';
+import { createLoopDetection } from './agents/loop-detection.ts';
+import type { LoopSurroundings } from './agents/loop-surroundings.ts';
+import { createPauseGuard } from './agents/pause-guard.ts';
 import { type Config, policiesFor } from './config/config.ts';
 import { namedModels } from './config/fallback-targets.ts';
 import type { Dialect, RequestFacts } from './core/dialect.ts';
@@ -83,7 +85,7 @@ export function buildStacks(config: Config, sends: ReadonlyMap<string, Handler>,
       translate,
       tools: toolsOf(config, home),
       responseHeaders,
-      pause: createPauseGuard(loops),
+      pause: createPauseGuard(loops.agents),
       loopDetection: (settings: LoopDetectionSettings) => createLoopDetection(settings, loops, context),
       attempts,
     };

@@ -16,7 +16,7 @@ const words: Readonly<Record<Evidence['kind'], (count: number, tool: string) => 
   stagnation: (count, tool) => `it got the same result from ${tool} ${count} times in a row, whatever the arguments`,
   storm: (count) => `it sent the same request ${count} times within a minute`,
   stream: (count) => `its answer repeats one passage ${count} times`,
-  cap: (count, tool) => `it has reached the limit of ${count} ${tool} for one session`,
+  cap: (count, tool) => `it has come to ${count} ${tool} in one session and so to its limit`,
 };
 
 function quoted(tool: string): string {

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import type { Conversation, Turn } from '../core/conversation.ts';
 import { digest } from './loops/digest.ts';
-import type { Told } from './loops/ladder.ts';
 import { noRounds, type RoundState, readRounds, type ToolRules } from './loops/round-reader.ts';
-import { hasOwnId, turnKeys } from './turn-keys.ts';
+import { createSession, type Session } from './loops/session.ts';
+import { callKey, hasOwnId, turnKeys } from './turn-keys.ts';
 
 /** Where a request comes from, as far as that divides conversations. */
 export interface ThreadOrigin {
@@ -17,8 +17,9 @@ export interface ThreadOrigin {
 
 /** What is known of a conversation up to some turn. A conversation that forks goes on from it on both ways. */
 interface Known extends RoundState {
-  /** What was told of its loops: one for all that began alike. */
-  readonly told: Told;
+  readonly session: Session;
+  /** What the model has said since, in an answer that no request repeats. */
+  readonly said?: Turn | undefined;
 }
 
 /** What a request adds to a conversation. */
@@ -27,6 +28,8 @@ export interface Followed extends Known {
   readonly added: number;
   /** Whether anything of the conversation was known before. */
   readonly known: boolean;
+  /** Names all that the request tells of the conversation. */
+  readonly key: string;
 }
 
 /** States that are kept for each session: a few of the last requests, for clients that go back and fork. */
@@ -46,31 +49,36 @@ export class Threads {
 
   /** Reads what is new in a conversation, and remembers it. */
   follow(origin: ThreadOrigin, conversation: Conversation, rules: ToolRules, atMs: number): Followed {
-    const { turns, hasTools } = conversation;
+    const { turns, hasTools, continues } = conversation;
     const scope = `${origin.principal}\n${origin.session ?? ''}\n`;
+    // The turns of a request that continues another one are not all of the conversation.
+    const place: Place = { origin, scope, history: continues === undefined ? scope : `${scope}${continues}\n` };
     const keys = turnKeys(turns);
-    const { state, from } = this.#find(scope, origin, conversation, keys);
-    const read = readRounds(state ?? noRounds, turns.slice(from), hasTools, rules, atMs);
+    const { state, from } = this.#find(place, conversation, keys);
+    const said = from === 0 ? state?.said : undefined;
+    const read = readRounds(state ?? noRounds, said ? [said, ...turns] : turns.slice(from), hasTools, rules, atMs);
     const { consumed, ...rounds } = read;
-    const after: Known = { ...rounds, told: state?.told ?? new Map() };
-    this.#remember(scope, origin, conversation, keys, from + consumed, after);
-    return { ...after, added: after.count - (state?.count ?? 0), known: state !== undefined };
+    const added = rounds.count - (state?.count ?? 0);
+    const session = state?.session ?? createSession(atMs);
+    session.rounds += added;
+    const after: Known = { ...rounds, session, ...(said && consumed === 0 && { said }) };
+    this.#remember(place, conversation, keys, from + consumed - (said ? 1 : 0), after);
+    return { ...after, added, known: state !== undefined, key: `${place.history}${keys.at(-1) ?? ''}` };
   }
 
-  /** Remembers a model's answer that only its id will stand for in the next request. */
-  answered(origin: ThreadOrigin, id: string, state: Known): void {
-    this.#byKey.set(`${origin.principal}\n${origin.session ?? ''}\nr ${id}`, state);
+  /** Remembers a model's answer that only an id will stand for in the next request: its own, or that of the conversation. */
+  answered(origin: ThreadOrigin, ids: readonly string[], { rounds, count, lastResult, lastUser, session }: Followed, said: Turn): void {
+    const state: Known = { rounds, count, lastResult, lastUser, session, said };
+    for (const id of ids) this.#byKey.set(`${origin.principal}\n${origin.session ?? ''}\nr ${id}`, state);
   }
 
   #find(
-    scope: string,
-    origin: ThreadOrigin,
-    conversation: Conversation,
+    { origin, scope, history }: Place,
+    { turns, continues, instructions }: Conversation,
     keys: readonly string[],
   ): { state: Known | undefined; from: number } {
-    const { turns, continues, instructions } = conversation;
     for (let at = keys.length; at > 0; at -= 1) {
-      const state = this.#byKey.get(`${scope}t ${keys[at - 1]}`);
+      const state = this.#byKey.get(`${history}t ${keys[at - 1]}`);
       if (state) return { state, from: at };
     }
     if (continues !== undefined) {
@@ -90,27 +98,35 @@ export class Threads {
   #ofCalls(scope: string, turn: Turn | undefined): Known | undefined {
     if (turn?.kind !== 'assistant') return undefined;
     for (const call of turn.calls) {
-      const state = hasOwnId(call) ? this.#byKey.get(`${scope}c ${call.id}`) : undefined;
+      const state = hasOwnId(call) ? this.#byKey.get(`${scope}c ${callKey(call)}`) : undefined;
       if (state) return state;
     }
     return undefined;
   }
 
   #remember(
-    scope: string,
-    origin: ThreadOrigin,
+    { origin, scope, history }: Place,
     { turns, instructions }: Conversation,
     keys: readonly string[],
     consumed: number,
     state: Known,
   ): void {
     const key = keys[consumed - 1];
-    if (key !== undefined) this.#byKey.set(`${scope}t ${key}`, state);
+    if (key !== undefined) this.#byKey.set(`${history}t ${key}`, state);
     const last = turns.findLast((turn, at) => at < consumed && turn.kind === 'assistant' && turn.calls.length > 0);
-    if (last?.kind === 'assistant') for (const call of last.calls) if (hasOwnId(call)) this.#byKey.set(`${scope}c ${call.id}`, state);
+    if (last?.kind === 'assistant') for (const call of last.calls) if (hasOwnId(call)) this.#byKey.set(`${scope}c ${callKey(call)}`, state);
     const session = sessionKey(origin, instructions);
     if (session !== undefined) this.#byKey.set(scope + session, state);
   }
+}
+
+/** Under what a conversation is remembered. */
+interface Place {
+  readonly origin: ThreadOrigin;
+  /** Caller and session. */
+  readonly scope: string;
+  /** The same with the state at the provider that it continues. */
+  readonly history: string;
 }
 
 /** Agents beside each other in one session of a client have other instructions; our own header means one conversation. */

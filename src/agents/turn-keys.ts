@@ -4,8 +4,8 @@ import { textOfArguments } from './loops/canonical-arguments.ts';
 /** How much of the beginning and of the end of a text counts: enough to tell turns apart, and no more than needed to be fast. */
 const sampled = 24;
 
-/** Ids that count (`call_0`, `functions.read:3`) come again in every conversation. */
-const counted = /^[a-z_.:-]*\d{0,6}$/iu;
+/** Ids that count (`call_0`, `functions.read:3`, `mcp2_read:0`) come again in every conversation. */
+const counted = /^[a-z_.:-]*\d{0,6}$|[_.:-]\d{1,6}$/iu;
 
 /**
  * A key for each beginning of a conversation, the shortest first: equal where all turns up to there are. Two keys of 32 bits
@@ -23,6 +23,14 @@ export function turnKeys(turns: readonly Turn[]): string[] {
     keys.push(mix.key);
   }
   return keys;
+}
+
+/** A key for a call: its id with what it asks for, as some servers give their ids again. */
+export function callKey({ id, tool, arguments: given }: ToolCall): string {
+  const mix = new Mix();
+  mix.text(tool);
+  mix.text(textOfArguments(given));
+  return `${id} ${mix.key}`;
 }
 
 /** Whether a call is told from all others by its id alone. */

@@ -20,6 +20,7 @@ export const errorCodes = {
   agent_paused: { status: 423, proxyStatus: 'http_request_denied', verdict: 'refused' },
   upstream_unreachable: { status: 502, proxyStatus: 'destination_unavailable', verdict: 'network' },
   upstream_protocol_error: { status: 502, proxyStatus: 'http_protocol_error', verdict: 'network' },
+  repetitive_answer: { status: 502, proxyStatus: 'http_response_incomplete', verdict: 'invalid-output' },
   circuit_open: { status: 503, proxyStatus: 'destination_unavailable', verdict: 'refused' },
   bulkhead_full: { status: 503, proxyStatus: 'connection_limit_reached', verdict: 'refused' },
   draining: { status: 503, proxyStatus: 'http_request_denied', verdict: 'refused' },

@@ -97,7 +97,7 @@ export type Event =
   | { kind: 'fallback-exhausted'; attempt: number; upstream: string; reason: Verdict }
   | { kind: 'cache'; attempt: 0; result: 'hit' | 'miss' | 'stale' | 'bypass' | 'stored'; ageMs?: number }
   | { kind: 'degraded'; attempt: 0; reason: Verdict; message: 'sentence' | 'body' }
-  | { kind: 'loop-detected'; attempt: 0; loop: string; action: 'warn' | 'nudge' | 'pause'; count: number; tool?: string }
+  | { kind: 'loop-detected'; attempt: 0; loop: string; action: 'warn' | 'nudge' | 'pause' | 'abort'; count: number; tool?: string }
   | { kind: 'agent-paused'; attempt: 0; agent: string; reason: string }
   | { kind: 'agent-resumed'; attempt: 0; agent: string; note: string }
   | { kind: 'fault-injected'; attempt: number; upstream: string; fault: string }

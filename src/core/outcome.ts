@@ -20,8 +20,10 @@ export interface Ending {
   usage?: Usage;
   /** Tokens beside those of `usage`: what was not reported, by its size. */
   estimated?: Usage;
-  /** Of a body that did not arrive whole: nothing is to be appended to it, as the agent can ask for the rest by itself. */
+  /** Nothing is to be appended to a body that did not arrive whole: the agent can ask for the rest by itself. */
   resumable?: boolean;
+  /** Why it was broken off, where that is for the agent to know. */
+  brokenBy?: Pick<Failure, 'code' | 'message'>;
   trailers?: RawHeaders;
   /** What went wrong, for logs. */
   cause?: unknown;
@@ -285,10 +287,7 @@ function headOf(reply: Reply, verdict = reply.verdict, origin = reply.origin, wa
   return { verdict, origin, status, statusText, headers, retryAfterMs, empty, standing };
 }
 
-/**
- * Calls `fn` with the ending, at once where it is known. What it throws is contained and shown as a process warning: an observer must not break
- * the call that it observes.
- */
+/** Calls `fn` with the ending, at once where it is known. What it throws is shown as a process warning, and breaks no call. */
 export function onEnded(outcome: Reply | Tunnel, fn: (ending: Ending) => void): void {
   outcome.whenEnded((ending) => {
     try {

@@ -3,9 +3,16 @@ import type { ProxiedRequest } from '../core/exchange.ts';
 import { changeableBody, withPiece } from './changed-body.ts';
 import { elementsOf, type Range, scanObject, textOf } from './json-scan.ts';
 
+const mark = '[Note by the proxy Outrigger, not by the user: ';
+
+/** Whether a text is such a note, of this proxy's or of another one before it. */
+export function isMarkedNote(text: string): boolean {
+  return text.startsWith(mark);
+}
+
 /** A note as the model reads it, marked so that it passes for neither the user's words nor a tool's. */
 export function markedNote(text: string): string {
-  return `[Note by the proxy Outrigger, not by the user: ${text}]`;
+  return `${mark}${text}]`;
 }
 
 /**

@@ -168,6 +168,7 @@ function breakOff(response: ServerResponse, reply: Reply, dialect: Dialect, tail
 }
 
 function brokenBy(ending: Ending) {
+  if (ending.brokenBy) return ending.brokenBy;
   return ending.verdict === 'timeout'
     ? ({ code: 'upstream_timeout', message: 'The upstream went silent in the middle of its answer.' } as const)
     : ({ code: 'upstream_unreachable', message: 'The answer broke off: the connection to the upstream was lost.' } as const);

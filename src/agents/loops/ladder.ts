@@ -6,7 +6,8 @@ export type Step = LoopDetectionSettings['action'];
 /** What was told of the loops of one conversation, by kind and fingerprint. */
 export type Told = Map<string, { step: Step; count: number }>;
 
-const rank: Readonly<Record<Step, number>> = { warn: 0, nudge: 1, pause: 2 };
+/** The graver, the higher. */
+export const rank: Readonly<Record<Step, number>> = { warn: 0, nudge: 1, pause: 2 };
 
 /** Loops of one conversation that are remembered. */
 const remembered = 32;

@@ -1,6 +1,6 @@
 import type { Conversation } from '../../core/conversation.ts';
-import { type JsonObject, objectsIn } from '../json-object.ts';
-import { nameIn, textOf } from './text-of.ts';
+import { asObject, type JsonObject, objectsIn } from '../json-object.ts';
+import { contentOf, nameIn, textOf } from './text-of.ts';
 import { TurnList } from './turn-list.ts';
 
 /** Claude Code writes its own notes to the model among what the user says. */
@@ -17,16 +17,22 @@ export function readAnthropicConversation(body: JsonObject): Conversation {
       turns.assistant(words(content), calls);
     } else if (role === 'user') {
       for (const block of blocksOf(content, 'tool_result')) {
-        turns.result(nameIn(block['tool_use_id']), textOf(block['content']), block['is_error'] === true);
+        turns.result(nameIn(block['tool_use_id']), contentOf(block['content']), block['is_error'] === true);
       }
-      turns.user(words(content).replace(reminder, '').trim());
+      turns.user(saidBy(content).replace(reminder, '').trim());
     } else if (role === 'system') turns.instruct(textOf(content));
   }
-  return turns.conversation(nameIn(body['previous_message_id']) || undefined);
+  const thread = asObject(body['thread']);
+  return turns.conversation(nameIn(thread?.['previous_message_id']) || undefined, thread !== undefined);
 }
 
 function blocksOf(content: unknown, type: string): JsonObject[] {
   return objectsIn(content).filter((block) => block['type'] === type);
+}
+
+/** What a user has said, beside the results of tools. */
+function saidBy(content: unknown): string {
+  return contentOf(Array.isArray(content) ? objectsIn(content).filter(({ type }) => type !== 'tool_result') : content);
 }
 
 function words(content: unknown): string {

@@ -1,6 +1,6 @@
 import type { Conversation } from '../../core/conversation.ts';
 import { asObject, type JsonObject, objectsIn } from '../json-object.ts';
-import { nameIn, textOf, textOrJson } from './text-of.ts';
+import { contentOf, nameIn, textOf, textOrJson } from './text-of.ts';
 import { TurnList } from './turn-list.ts';
 
 /** Reads the contents of Gemini's generateContent. */
@@ -22,7 +22,7 @@ export function readGeminiConversation(body: JsonObject): Conversation {
     for (const { id, name, response } of partsNamed(all, 'functionResponse')) {
       turns.result(nameIn(id) || nameIn(name), textOrJson(response), asObject(response)?.['error'] !== undefined);
     }
-    turns.user(text);
+    turns.user(contentOf(all.filter((part) => !('functionResponse' in part) && part['thought'] !== true)));
   }
   return turns.conversation();
 }

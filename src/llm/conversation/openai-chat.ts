@@ -1,6 +1,6 @@
 import type { Conversation, ToolCall } from '../../core/conversation.ts';
 import { asObject, type JsonObject, objectsIn } from '../json-object.ts';
-import { nameIn, textOf } from './text-of.ts';
+import { contentOf, nameIn, textOf } from './text-of.ts';
 import { TurnList } from './turn-list.ts';
 
 /** Reads the messages of OpenAI's chat completions, the old `function_call` included, and those of Ollama's chat. */
@@ -14,14 +14,14 @@ export function readChatConversation(body: JsonObject): Conversation {
         turns.instruct(text);
         break;
       case 'user':
-        turns.user(text);
+        turns.user(contentOf(message['content']));
         break;
       case 'assistant':
         turns.assistant(text, callsIn(message));
         break;
       case 'tool':
       case 'function':
-        turns.result(nameIn(message['tool_call_id'] ?? message['name'] ?? message['tool_name']), text, false);
+        turns.result(nameIn(message['tool_call_id'] ?? message['name'] ?? message['tool_name']), contentOf(message['content']), false);
     }
   }
   return turns.conversation();

@@ -1,4 +1,5 @@
 import type { Conversation, ToolCall, Turn } from '../../core/conversation.ts';
+import { isMarkedNote } from '../note.ts';
 
 /** Collects the turns of a conversation in their order. */
 export class TurnList {
@@ -15,8 +16,9 @@ export class TurnList {
     if (text !== '') this.#instructions += this.#instructions === '' ? text : `\n${text}`;
   }
 
+  /** A note of a proxy's is no word of the user's. */
   user(text: string): void {
-    if (text !== '') this.#turns.push({ kind: 'user', text });
+    if (text !== '' && !isMarkedNote(text)) this.#turns.push({ kind: 'user', text });
   }
 
   /** What the model said and asked for; what it said in several parts becomes one turn. */
@@ -39,11 +41,30 @@ export class TurnList {
     this.#turns.push({ kind: 'result', call, text, error });
   }
 
-  conversation(continues?: string): Conversation {
+  /** Whether the model has said anything in what the request holds. */
+  get answered(): boolean {
+    return this.#turns.some(({ kind }) => kind === 'assistant');
+  }
+
+  /** What the model has said, as one turn. */
+  answer(): Extract<Turn, { kind: 'assistant' }> {
+    const said = this.#turns.filter((turn) => turn.kind === 'assistant');
+    return {
+      kind: 'assistant',
+      text: said
+        .map(({ text }) => text)
+        .filter(Boolean)
+        .join('\n'),
+      calls: said.flatMap(({ calls }) => calls),
+    };
+  }
+
+  conversation(continues?: string, continuable = false): Conversation {
     return {
       instructions: this.#instructions,
       turns: this.#turns,
       hasTools: this.#hasTools,
+      continuable,
       ...(continues !== undefined && { continues }),
     };
   }

@@ -1,0 +1,144 @@
+import { crc32 } from 'node:zlib';
+import type { Clock } from '../core/clock.ts';
+import type { Answered, Conversation } from '../core/conversation.ts';
+import type { Call } from '../core/dialect.ts';
+import type { Event } from '../core/event.ts';
+import type { Exchange, Handler } from '../core/exchange.ts';
+import { headerValue } from '../core/headers.ts';
+import { type Ending, type Outcome, onEnded, tap } from '../core/outcome.ts';
+import { tokensIn } from '../core/usage.ts';
+import type { LoopDetectionSettings } from '../settings/loop-detection.ts';
+import { AnswerFollower } from './answer-follower.ts';
+import { describeLoop } from './describe-loop.ts';
+import { LoopResponse } from './loop-response.ts';
+import type { LoopSurroundings } from './loop-surroundings.ts';
+import { judgeCaps } from './loops/caps.ts';
+import { type Finding, judgeRounds } from './loops/judge-rounds.ts';
+import type { ToolRules } from './loops/round-reader.ts';
+import type { Session } from './loops/session.ts';
+import { pausedFailure } from './pause-guard.ts';
+import type { Evidence } from './pauses.ts';
+import type { SentBefore } from './storms.ts';
+import { StreamGuard } from './stream-guard.ts';
+import type { Followed, ThreadOrigin } from './threads.ts';
+
+/** Larger bodies are not looked into. */
+const bodyLimitBytes = 4 * 1024 * 1024;
+
+/** Loops in calls to models. */
+export class ModelLoops {
+  readonly #settings: LoopDetectionSettings;
+  readonly #rules: ToolRules;
+  readonly #surroundings: LoopSurroundings;
+  readonly #clock: Clock;
+  readonly #response: LoopResponse;
+  readonly #countsSpent: boolean;
+
+  constructor(settings: LoopDetectionSettings, rules: ToolRules, surroundings: LoopSurroundings, clock: Clock) {
+    this.#settings = settings;
+    this.#rules = rules;
+    this.#surroundings = surroundings;
+    this.#clock = clock;
+    this.#response = new LoopResponse(surroundings.agents, clock, settings.observe);
+    this.#countsSpent = settings.caps.tokens !== undefined || settings.caps.costUsd !== undefined;
+  }
+
+  async run(exchange: Exchange, call: Call, next: Handler): Promise<Outcome> {
+    const { request, session, clientSession, agent } = exchange;
+    const { agents, threads, formats } = this.#surroundings;
+    const { principal = '', name } = agent;
+    const body = await request.body.whole();
+    const conversation = body && body.byteLength <= bodyLimitBytes ? formats.conversation(exchange, call, body) : undefined;
+    if (!body || !conversation) return this.#guarded(exchange, await next(exchange));
+
+    const origin = { principal, session, clientSession };
+    const followed = threads.follow(origin, conversation, this.#rules, this.#clock.now());
+    const sent = this.#sent(exchange, followed, body);
+    const findings = [...this.#findings(exchange, followed), ...judgeCaps(this.#settings.caps, followed.session, this.#clock.now())];
+    const due = this.#response.tell(exchange, findings, this.#settings.action, followed.session.told);
+    if (due?.step === 'pause') {
+      this.#response.pause(exchange, due.evidence);
+      return pausedFailure(agents, name, principal);
+    }
+    const hinted = due?.step === 'nudge' ? exchange.dialect.hint(request, nudgeOf(due.evidence)) : undefined;
+    const noting = this.#countsSpent ? { ...exchange, note: countingSpent(exchange, followed.session) } : exchange;
+    const outcome = await next(hinted ? { ...noting, request: hinted } : noting);
+    if (outcome.kind === 'reply') onEnded(outcome, ({ verdict, complete }) => answered(sent, verdict === 'ok' && complete));
+    return this.#followed(exchange, call, this.#guarded(exchange, outcome), origin, conversation, followed);
+  }
+
+  #findings({ agent }: Exchange, { added, rounds }: Followed): Finding[] {
+    if (added === 0) return [];
+    const { atMs, loops } = this.#surroundings.agents.releaseOf(agent.name, agent.principal ?? '');
+    const finding = judgeRounds(
+      rounds.filter((round) => round.atMs > atMs),
+      this.#settings,
+      loops,
+    );
+    return finding ? [finding] : [];
+  }
+
+  /** Whether the same was sent before, and answered. */
+  #sent(exchange: Exchange, { key }: Followed, body: Uint8Array): SentBefore {
+    const { headers } = exchange.request;
+    const retried = Number(headerValue(headers, 'x-stainless-retry-count') ?? 0) > 0;
+    const sent = this.#surroundings.storms.sent(`${key} ${body.byteLength}`, () => crc32(body), retried, this.#clock.now());
+    const count = sent.times.length;
+    if (count >= this.#settings.kinds.storm.warn && count >= sent.told * 2) {
+      sent.told = count;
+      this.#response.note(exchange, { kind: 'loop-detected', attempt: 0, loop: 'storm', action: 'warn', count });
+    }
+    return sent;
+  }
+
+  /** Looks for an answer that repeats itself while it is streamed. */
+  #guarded(exchange: Exchange, outcome: Outcome): Outcome {
+    if (outcome.kind !== 'reply' || outcome.verdict !== 'ok' || outcome.empty) return outcome;
+    const action = this.#settings.stream;
+    const onLoop = (count: number) => {
+      this.#response.note(exchange, { kind: 'loop-detected', attempt: 0, loop: 'stream', action, count });
+      return action === 'abort' && !this.#settings.observe;
+    };
+    return new StreamGuard(outcome, (onText) => this.#surroundings.formats.text(exchange, outcome, onText), onLoop).reply;
+  }
+
+  /** Reads an answer that the next request may only name. */
+  #followed(
+    exchange: Exchange,
+    call: Call,
+    outcome: Outcome,
+    origin: ThreadOrigin,
+    { continuable, continues }: Conversation,
+    followed: Followed,
+  ): Outcome {
+    if (!continuable || outcome.kind !== 'reply' || outcome.verdict !== 'ok' || outcome.empty) return outcome;
+    const { threads, formats } = this.#surroundings;
+    const reader = formats.answer(exchange, call, outcome);
+    if (!reader) return outcome;
+    const onEnd = ({ complete }: Ending, said: Answered | undefined) => {
+      if (complete && said) threads.answered(origin, continues === undefined ? [said.id] : [said.id, continues], followed, said.turn);
+    };
+    return tap(outcome, new AnswerFollower(reader, onEnd));
+  }
+}
+
+function answered(sent: SentBefore, good: boolean): void {
+  sent.answered = good;
+}
+
+/** Adds up what the attempts of a call spend: whoever keeps the accounts has put the cost into an event once it is told. */
+function countingSpent(exchange: Exchange, session: Session): (event: Event) => void {
+  return (event) => {
+    exchange.note(event);
+    if (event.kind !== 'attempt-ended' && event.kind !== 'attempt-answered') return;
+    const { usage, estimated, costUsd = 0 } = event;
+    session.tokens += (usage ? tokensIn(usage) : 0) + (estimated ? tokensIn(estimated) : 0);
+    session.costUsd += costUsd;
+  };
+}
+
+function nudgeOf(evidence: Evidence): string {
+  return `You seem to go in circles: ${describeLoop(evidence)
+    .replace(/\bit\b/gu, 'you')
+    .replace(/\bits\b/gu, 'your')}. Doing the same again will not help. Try something else, or say what you need.`;
+}
