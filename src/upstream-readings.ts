@@ -21,6 +21,7 @@ export function readUpstreams(
       return [
         upstream,
         {
+          circuitFailureRatio: policies.has('circuitBreaker') ? circuitsOf(context, upstream).failureRatio : 0,
           circuit: policies.has('circuitBreaker') ? circuitsOf(context, upstream).worst : 'closed',
           bulkheadInUse: inUse,
           bulkheadQueued: queued,

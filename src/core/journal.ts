@@ -1,3 +1,4 @@
+import type { Call } from './dialect.ts';
 import type { Event } from './event.ts';
 import type { Agent } from './exchange.ts';
 import type { CallAccount } from './usage.ts';
@@ -17,6 +18,10 @@ export interface CallInfo {
   readonly startedAt: number;
   /** What it has spent so far: of the subscriber that keeps the accounts. */
   account?: CallAccount | undefined;
+  /** What its request asks for, once somebody has read it. */
+  readonly asked?: Call | undefined;
+  /** The attempt that was answered last: of the subscriber that keeps the metrics. */
+  answered?: Extract<Event, { kind: 'attempt-answered' }> | undefined;
   /** The attempts so far, as in the `x-outrigger-attempts` header; empty where there were none. */
   ledger(): string;
 }

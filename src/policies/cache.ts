@@ -9,7 +9,7 @@ import type { Policy, PolicyContext } from '../core/policy.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { duration, size } from '../settings/units.ts';
 import { AnswerRecorder, type LiveReply, type WholeReply } from './cache/answer-recorder.ts';
-import { AnswerStore } from './cache/answer-store.ts';
+import { type AnswerStore, answersOf } from './cache/answer-store.ts';
 import { FollowedCall } from './cache/followed-call.ts';
 import { Question, type QuestionScope } from './cache/question.ts';
 import { type Share, SharedCall } from './cache/shared-call.ts';
@@ -87,7 +87,7 @@ class Cache implements Policy {
     const stored = (exchange: Exchange) => this.#note(exchange, 'stored');
     this.#settings = settings;
     this.#context = context;
-    this.#store = context.state('cache', set, () => new AnswerStore());
+    this.#store = answersOf(context, set);
     this.#store.limit(maxBytes);
     this.#scope = { set, server, shared, secret: context.state('cache key', 'install', () => randomBytes(32)) };
     this.#recorder = new AnswerRecorder({ store: this.#store, clock: context.clock, limitBytes, shared, stored });

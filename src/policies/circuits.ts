@@ -52,6 +52,12 @@ export class Circuits {
     return states.has('half-open') ? 'half-open' : 'closed';
   }
 
+  /** Share of the calls in the window that failed, of the circuit where it is the largest. */
+  get failureRatio(): number {
+    const counts = [this.shared, ...this.#models.values()].map(({ circuit }) => circuit.inspect());
+    return Math.max(...counts.map(({ calls, failures }) => (calls > 0 ? failures / calls : 0)));
+  }
+
   /**
    * Holds a circuit open or closed, or (`undefined`) gives it back to its rule: that of a model, else the upstream's.
    * Returns the event to publish, if this has changed its state. A model without a circuit changes nothing.

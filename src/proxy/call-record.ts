@@ -1,3 +1,4 @@
+import type { Call } from '../core/dialect.ts';
 import type { CallOutcome, Event } from '../core/event.ts';
 import type { Agent } from '../core/exchange.ts';
 import type { CallInfo, Journal } from '../core/journal.ts';
@@ -15,8 +16,8 @@ export class CallRecord implements CallInfo {
   readonly method: string;
   readonly startedAt: number;
   account: CallAccount | undefined;
-  /** The model that the agent asked for, once its request was read. */
-  model: string | undefined;
+  answered: Answered | undefined;
+  asked: Call | undefined;
   readonly note = (event: Event): void => this.#note(event);
   readonly #journal: Journal;
   #entries = '';
@@ -100,7 +101,7 @@ export class CallRecord implements CallInfo {
 
   /** An attempt at the route's own target says no model; it is the one that the agent asked for. Events are made for one telling. */
   #name(event: Event): void {
-    if (event.kind === 'attempt-answered' || event.kind === 'attempt-ended') event.model ??= this.model;
+    if (event.kind === 'attempt-answered' || event.kind === 'attempt-ended') event.model ??= this.asked?.model;
   }
 
   #add(entry: string): void {

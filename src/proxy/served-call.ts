@@ -111,8 +111,8 @@ export class ServedCall implements RequestListener {
     else this.#aborter.abort(reason);
   }
 
-  described({ model }: Call): void {
-    this.record.model = model;
+  described(call: Call): void {
+    this.record.asked = call;
   }
 
   hinted(headers: RawHeaders): void {

@@ -1,4 +1,4 @@
-import type { FamilyFacts } from './names.ts';
+import type { FamilyFacts } from './family-facts.ts';
 
 /** A value for each label, in the order in which the family names them. */
 export type LabelValues<Labels extends readonly string[]> = { [Index in keyof Labels]: string };

@@ -15,18 +15,22 @@ export class Histogram {
 
   /** Counts a length of time given in milliseconds; one below 0, as of a clock read out of order, is 0. */
   observeMs(ms: number): void {
-    const seconds = ms > 0 ? ms / 1000 : 0;
+    this.observe(ms > 0 ? ms / 1000 : 0);
+  }
+
+  /** Counts a value in the unit of the bounds. */
+  observe(value: number): void {
     const bounds = this.#bounds;
     let low = 0;
     let high = bounds.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((bounds[middle] as number) < seconds) low = middle + 1;
+      if ((bounds[middle] as number) < value) low = middle + 1;
       else high = middle;
     }
     this.#counts[low] = (this.#counts[low] as number) + 1;
     this.#count += 1;
-    this.#sum += seconds;
+    this.#sum += value;
   }
 
   /** A copy of what was counted: per bucket, not cumulated, bounds inclusive above. */

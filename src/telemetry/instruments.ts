@@ -1,7 +1,8 @@
 import { Family } from './family.ts';
+import type { FamilyFacts } from './family-facts.ts';
 import { Histogram } from './histogram.ts';
 import { LabelInterner } from './label-interner.ts';
-import { counters, type FamilyFacts, gauges, histograms } from './names.ts';
+import { counters, gauges, histograms } from './names.ts';
 import { Series } from './series.ts';
 import type { TelemetrySettings } from './settings.ts';
 
@@ -15,13 +16,34 @@ export class Instruments {
   readonly histograms = ofHistograms(histograms);
   readonly agents: LabelInterner;
   readonly models: LabelInterner;
+  readonly tools: LabelInterner;
   /** Names of fallback targets: an upstream, or an upstream and a model. */
   readonly targets: LabelInterner;
+
+  #pairs = 0;
 
   constructor(bounds: TelemetrySettings['metrics']) {
     this.agents = new LabelInterner(bounds.agents, this.counters.labelOverflow.at('agent'));
     this.models = new LabelInterner(bounds.models, this.counters.labelOverflow.at('model'));
+    this.tools = new LabelInterner(bounds.tools, this.counters.labelOverflow.at('tool'));
     this.targets = new LabelInterner(100, this.counters.labelOverflow.at('target'));
+  }
+
+  /** Takes other bounds; values that have a name keep it. */
+  configure(bounds: TelemetrySettings['metrics']): void {
+    this.agents.limit = bounds.agents;
+    this.models.limit = bounds.models;
+    this.tools.limit = bounds.tools;
+  }
+
+  /** Whether one more model at one more upstream may have series of its own: an agent may name any model at each of them. */
+  takePair(): boolean {
+    if (this.#pairs >= 2 * this.models.limit) {
+      this.counters.labelOverflow.at('model').value += 1;
+      return false;
+    }
+    this.#pairs += 1;
+    return true;
   }
 }
 

@@ -39,7 +39,7 @@ export const labelValues = {
   cache: keys<EventOf<'cache'>['result']>({ hit: 0, miss: 0, stale: 0, bypass: 0, stored: 0 }),
   degraded: ['cache', 'message'],
   loop: ['repeat', 'near-repeat', 'cycle', 'error', 'monologue', 'interleaved', 'stagnation', 'storm', 'stream', 'cap'],
-  loopAction: keys<EventOf<'loop-detected'>['action']>({ warn: 0, nudge: 0, pause: 0 }),
+  loopAction: keys<EventOf<'loop-detected'>['action']>({ warn: 0, nudge: 0, pause: 0, abort: 0 }),
   fault: [
     'delay',
     'status',
@@ -62,7 +62,13 @@ export const labelValues = {
     ...['timeout', 'retry', 'retry-given-up', 'circuit', 'circuit-refused', 'bulkhead-rejected', 'fallback', 'target-skipped'],
     ...['cache', 'degraded', 'loop-detected', 'agent-paused', 'fault-injected', 'prompt-adjusted', 'validated'],
   ],
-  bounded: ['agent', 'model', 'target'],
+  spansDropped: ['queue', 'export'],
+  bounded: ['agent', 'model', 'tool', 'target'],
+  check: [...['overall', 'error-rate', 'latency', 'availability', 'breakers', 'cpu', 'memory', 'disk', 'event-loop', 'alert-delivery']],
+  tool: ['ok', 'tool-error', 'failed', 'cancelled', 'refused'],
+  intervention: ['pause', 'resume'],
+  actor: ['auto', 'human'],
+  agentState: ['running', 'paused'],
   waste: wasteReasons,
   direction: ['input', 'output'],
 } as const satisfies Record<string, readonly string[]>;

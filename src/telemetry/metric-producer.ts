@@ -9,9 +9,9 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import type { Clock } from '../core/clock.ts';
 import type { AnyFamily } from './family.ts';
+import type { FamilyFacts } from './family-facts.ts';
 import type { Histogram } from './histogram.ts';
 import type { Instruments } from './instruments.ts';
-import type { FamilyFacts } from './names.ts';
 import type { Series } from './series.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
+import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { MeterProvider, type MetricProducer, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import { MeterProvider, type MetricProducer } from '@opentelemetry/sdk-metrics';
 import { systemClock } from '../core/clock.ts';
 import type { Subscriber } from '../core/journal.ts';
 import { costsOf, type ModelCosts } from './costs.ts';
@@ -8,6 +8,7 @@ import { Instruments } from './instruments.ts';
 import { labelValues } from './label-values.ts';
 import { createMetricProducer } from './metric-producer.ts';
 import { createProcessMetrics } from './process-metrics.ts';
+import { nextTurn, prometheusText } from './prometheus-text.ts';
 import { applyReadings, type Readings } from './readings.ts';
 import { Recorder } from './recorder.ts';
 import type { TelemetrySettings } from './settings.ts';
@@ -24,6 +25,8 @@ export interface MetricsOptions extends ConfiguredNames {
 export interface Metrics {
   /** To be put into the journal. */
   readonly subscriber: Subscriber;
+  /** Tells of agents that were paused before the start. */
+  alreadyPaused(agents: Iterable<string>): void;
   /** For further readers, such as one that pushes by OTLP. */
   readonly producer: MetricProducer;
   /** Takes the names and bounds of a new configuration; what was counted stays. */
@@ -33,9 +36,6 @@ export interface Metrics {
   /** What every model has cost so far, the dearest first. */
   costs(): ModelCosts[];
 }
-
-/** Data points that are written at a stretch before other work gets its turn: some milliseconds. */
-const pointsAtAStretch = 1000;
 
 /** The sidecar's metrics: fed by the journal, read by whoever scrapes. */
 export function createMetrics(options: MetricsOptions): Metrics {
@@ -55,26 +55,32 @@ export function createMetrics(options: MetricsOptions): Metrics {
   new MeterProvider({ resource: resourceFromAttributes({ 'service.name': 'outrigger' }), readers: [exporter] });
   const processMetrics = createProcessMetrics();
 
+  const recorder = new Recorder(instruments, subjects);
+
   return {
-    subscriber: new Recorder(instruments, subjects),
+    subscriber: recorder,
+    alreadyPaused: (agents) => recorder.alreadyPaused(agents),
     producer,
     configure(names, bounds) {
-      instruments.agents.limit = bounds.agents;
-      instruments.models.limit = bounds.models;
+      instruments.configure(bounds);
       subjects.configure(names);
     },
     costs: () => costsOf(instruments),
     async text() {
       // A call whose last bytes have just gone out ends in this turn of the event loop: it shall be counted.
       await nextTurn();
+      const startedAt = systemClock.now();
       const { resourceMetrics } = await exporter.collect();
-      return (await exposition(resourceMetrics)) + (await processMetrics.text());
+      await nextTurn();
+      const text = (await prometheusText(resourceMetrics)) + (await processMetrics.text());
+      instruments.gauges.scrapeSeconds.at().value = (systemClock.now() - startedAt) / 1000;
+      return text;
     },
   };
 }
 
 /** Puts what belongs to no upstream, route or agent at 0. */
-function zero({ counters, gauges }: Instruments, version: string): void {
+function zero({ counters, gauges, histograms }: Instruments, version: string): void {
   for (const result of labelValues.cache) counters.cacheRequests.at(result);
   for (const kind of labelValues.degraded) counters.degraded.at(kind);
   for (const kind of labelValues.loop) for (const action of labelValues.loopAction) counters.loopsDetected.at(kind, action);
@@ -82,31 +88,22 @@ function zero({ counters, gauges }: Instruments, version: string): void {
   for (const result of labelValues.alertResult) counters.alerts.at(noneLabel, result);
   for (const result of labelValues.reload) counters.configReloads.at(result);
   for (const kind of labelValues.would) counters.would.at(kind);
-  for (const subscriber of ['accounts', 'metrics', 'call-log']) counters.journalErrors.at(subscriber);
-  counters.bugs.at();
+  for (const subscriber of ['accounts', 'metrics', 'call-log', 'traces']) counters.journalErrors.at(subscriber);
+  for (const outcome of labelValues.tool) counters.toolCalls.at(noneLabel, outcome);
+  for (const kind of labelValues.intervention) for (const actor of labelValues.actor) counters.interventions.at(kind, actor);
+  for (const state of labelValues.agentState) gauges.agents.at(state);
+  for (const check of labelValues.check) gauges.health.at(check);
+  gauges.configInfo.at(noneLabel);
+  const alone = [
+    ...[counters.bugs, counters.cacheEvictions, counters.eventStreamDropped, counters.logDropped],
+    ...[gauges.cacheEntries, gauges.cacheBytes, gauges.diskFree, gauges.diskSize, gauges.loopUtilization],
+    ...[gauges.configApplied, gauges.eventStreamClients, gauges.scrapeSeconds],
+    ...[histograms.fallbackDepth, histograms.cacheAgeSeconds, histograms.loopRepeats],
+  ];
+  for (const family of alone) family.at();
+
   counters.costUsd.at(noneLabel, noneLabel);
   for (const why of labelValues.waste) counters.wastedUsd.at(noneLabel, noneLabel, why);
-  counters.logDropped.at();
+  for (const reason of labelValues.spansDropped) counters.spansDropped.at(reason);
   gauges.buildInfo.at(version, process.version).value = 1;
-}
-
-/** Written family by family, because a long scrape in one piece would hold up every call. */
-async function exposition({ resource, scopeMetrics }: ResourceMetrics): Promise<string> {
-  const serializer = new PrometheusSerializer('', false, undefined, true, true);
-  let text = '';
-  let points = 0;
-  for (const { scope, metrics } of scopeMetrics) {
-    for (const metric of metrics) {
-      text += serializer.serialize({ resource, scopeMetrics: [{ scope, metrics: [metric] }] });
-      points += metric.dataPoints.length;
-      if (points < pointsAtAStretch) continue;
-      points = 0;
-      await nextTurn();
-    }
-  }
-  return text;
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,4 +1,5 @@
 import { type Spent, tokenKinds, type Usage, type Waste, type WasteReason } from '../core/usage.ts';
+import type { Histogram } from './histogram.ts';
 import type { Instruments } from './instruments.ts';
 import { labelValues, tokenLabels } from './label-values.ts';
 import { recordOf } from './record-of.ts';
@@ -11,15 +12,20 @@ type ByReason = Readonly<Record<WasteReason, Series>>;
 export class ModelMetrics {
   readonly #reported: ByKind;
   readonly #estimated: ByKind;
+  /** To the first content of a stream, and how fast its tokens came. */
+  readonly ttft: Histogram;
+  readonly tokenRate: Histogram;
   readonly #unpriced: Series;
   readonly #wastedTokens: ByReason;
   /** Not before there is a price: a cost of 0 says that the model is free. */
   #usd: { readonly cost: Series; readonly wasted: ByReason } | undefined;
   readonly #usdSeries: () => { readonly cost: Series; readonly wasted: ByReason };
 
-  constructor({ counters }: Instruments, upstream: string, model: string) {
+  constructor({ counters, histograms }: Instruments, upstream: string, model: string) {
     this.#reported = recordOf(tokenKinds, (kind) => counters.tokens.at(upstream, model, tokenLabels[kind]));
     this.#estimated = recordOf(tokenKinds, (kind) => counters.estimatedTokens.at(upstream, model, tokenLabels[kind]));
+    this.ttft = histograms.streamTtft.at(upstream, model);
+    this.tokenRate = histograms.streamTokenRate.at(upstream, model);
     this.#unpriced = counters.unpriced.at(upstream, model);
     this.#wastedTokens = recordOf(labelValues.waste, (why) => counters.wastedTokens.at(upstream, model, why));
     const usdSeries = () => ({

@@ -1,20 +1,15 @@
-/** What a metric is called and means. Seconds and bytes are base units; `unit` is in the notation of UCUM. */
-export interface FamilyFacts {
-  readonly name: `outrigger_${string}`;
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly unit: '' | '1' | 's' | 'By' | '{token}' | '{USD}';
-  readonly help: string;
-  readonly labels: readonly string[];
-  /** Upper bounds of a histogram's buckets, in the unit. */
-  readonly bounds?: readonly number[];
-}
-
-/** Long enough for a model that thinks for minutes. */
-const callBounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 15, 30, 60, 120, 300] as const;
-const overheadBounds = [
-  0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.000_75, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
-] as const;
-const waitBounds = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120] as const;
+import {
+  ageBounds,
+  callBounds,
+  counter,
+  type FamilyFacts,
+  gauge,
+  histogram,
+  overheadBounds,
+  rateBounds,
+  sizeBounds,
+  waitBounds,
+} from './family-facts.ts';
 
 /** Counts since the process began. Labels: enumerations of the code, names of the YAML, or interned and bounded. */
 export const counters = {
@@ -39,11 +34,13 @@ export const counters = {
   fallbacks: counter('outrigger_fallbacks_total', 'Moves to the next target, by the verdict that asked for it.', ['from', 'to', 'reason']),
   fallbacksExhausted: counter('outrigger_fallbacks_exhausted_total', 'Calls for which no fallback target had an answer.', ['upstream']),
   cacheRequests: counter('outrigger_cache_requests_total', 'Questions to the response cache, by what came of them.', ['result']),
+  cacheEvictions: counter('outrigger_cache_evictions_total', 'Answers that the response cache dropped to make room.', []),
   degraded: counter('outrigger_degraded_total', 'Answers that were not fresh ones of an upstream: cache or message.', ['kind']),
   loopsDetected: counter('outrigger_loops_detected_total', 'Loops that agents were found in, by what was done.', ['kind', 'action']),
   faultsInjected: counter('outrigger_faults_injected_total', 'Faults of our own making, for tests and game days.', ['upstream', 'fault']),
   promptAdjustments: counter('outrigger_prompt_adjustments_total', 'Retries whose prompt was adjusted, by kind.', ['kind']),
   validations: counter('outrigger_validations_total', 'Answers whose content was checked, by what was found.', ['upstream', 'result']),
+  toolCalls: counter('outrigger_tool_calls_total', 'Calls of tools that an upstream was sent, by what came of them.', ['tool', 'outcome']),
   tokens: counter(
     'outrigger_llm_tokens_total',
     'Tokens that providers reported; the kinds are disjoint.',
@@ -77,12 +74,17 @@ export const counters = {
     '{token}',
   ),
   agentCostUsd: counter('outrigger_agent_cost_usd_total', 'US dollars that agents have spent on tokens.', ['agent'], '{USD}'),
+  interventions: counter('outrigger_agent_interventions_total', 'Pauses of agents and their ends, by who made them.', ['kind', 'actor']),
   alerts: counter('outrigger_alerts_total', 'Alert messages, by channel and by what came of them.', ['channel', 'result']),
   configReloads: counter('outrigger_config_reloads_total', 'New configurations that were read, by whether they took effect.', ['result']),
   would: counter('outrigger_would_total', 'What policies in observe mode would have done, by kind of event.', ['kind']),
   bugs: counter('outrigger_bugs_total', 'Errors of the sidecar itself that were contained.', []),
   journalErrors: counter('outrigger_journal_errors_total', 'Events that a subscriber of the journal failed on.', ['subscriber']),
   logDropped: counter('outrigger_log_dropped_total', 'Lines of the log that were dropped because its reader was too slow.', []),
+  eventStreamDropped: counter('outrigger_event_stream_dropped_total', 'Events that readers of the live journal were too slow for.', []),
+  spansDropped: counter('outrigger_spans_dropped_total', 'Spans of traces that were dropped: no place in the queue, or no export.', [
+    'reason',
+  ]),
   labelOverflow: counter('outrigger_label_overflow_total', 'Label values that were counted as other, to keep series bounded.', ['label']),
 } as const satisfies Record<string, FamilyFacts>;
 
@@ -96,7 +98,26 @@ export const gauges = {
   bulkheadLimit: gauge('outrigger_bulkhead_limit', 'Places that the bulkhead has; 0 where there is none.', ['upstream']),
   bulkheadQueue: gauge('outrigger_bulkhead_queue_length', 'Attempts that wait for a place in the bulkhead.', ['upstream']),
   retryBudgetUsed: gauge('outrigger_retry_budget_used_ratio', 'Share of the retry budget that is spent, from 0 to 1.', ['upstream'], '1'),
+  circuitFailureRatio: gauge(
+    'outrigger_circuit_failure_ratio',
+    'Share of the calls in the window of the circuit breaker that failed, from 0 to 1; the worst, where it has several.',
+    ['upstream'],
+    '1',
+  ),
+  upstreamConnections: gauge('outrigger_upstream_connections', 'Open connections to the upstream, tunnels included.', ['upstream']),
+  webSockets: gauge('outrigger_websocket_connections', 'WebSockets that are open.', ['upstream']),
+  cacheEntries: gauge('outrigger_cache_entries', 'Answers in the response cache.', []),
+  cacheBytes: gauge('outrigger_cache_bytes', 'What the answers in the response cache take up.', [], 'By'),
+  agents: gauge('outrigger_agents', 'Agents that have called, of the latest 1,000, by whether they may.', ['state']),
   agentPaused: gauge('outrigger_agent_paused', '1 while the agent is paused, else 0.', ['agent']),
+  health: gauge('outrigger_health_status', 'What a check of health says: 0 healthy, 1 warning, 2 critical.', ['check']),
+  diskFree: gauge('outrigger_disk_free_bytes', 'Free on the disk of the state directory.', [], 'By'),
+  diskSize: gauge('outrigger_disk_size_bytes', 'Size of the disk of the state directory.', [], 'By'),
+  loopUtilization: gauge('outrigger_event_loop_utilization_ratio', 'Share of its time that the event loop is busy, from 0 to 1.', [], '1'),
+  configInfo: gauge('outrigger_config_info', '1 for the configuration in force, by the beginning of its hash.', ['hash']),
+  configApplied: gauge('outrigger_config_last_reload_timestamp_seconds', 'When the configuration in force was taken.', [], 's'),
+  eventStreamClients: gauge('outrigger_event_stream_clients', 'Readers of the live journal.', []),
+  scrapeSeconds: gauge('outrigger_metrics_scrape_seconds', 'How long the scrape before this one took.', [], 's'),
 } as const satisfies Record<string, FamilyFacts>;
 
 /** Distributions. None carries an agent: that would multiply every bucket. */
@@ -132,31 +153,34 @@ export const histograms = {
     waitBounds,
   ),
   bulkheadWaitSeconds: histogram('outrigger_bulkhead_wait_seconds', 'Waits for a place in the bulkhead.', ['upstream'], waitBounds),
+  requestBodyBytes: histogram('outrigger_request_body_bytes', 'Size of the bodies that agents sent.', ['route'], sizeBounds, 'By'),
+  responseBodyBytes: histogram('outrigger_response_body_bytes', 'Size of the bodies that agents were sent.', ['route'], sizeBounds, 'By'),
+  fallbackDepth: histogram('outrigger_fallback_depth', 'Moves to another target that a call made.', [], [0, 1, 2, 3, 4, 5], ''),
+  cacheAgeSeconds: histogram('outrigger_cache_age_seconds', 'Age of the stored answers that were served.', [], ageBounds),
+  loopRepeats: histogram(
+    'outrigger_loop_repeats',
+    'How far a loop had gone when it was found.',
+    [],
+    [2, 3, 4, 5, 7, 10, 15, 20, 30, 50],
+    '',
+  ),
+  streamTtft: histogram(
+    'outrigger_stream_ttft_seconds',
+    'From the start of a call to the first content of its stream.',
+    ['upstream', 'model'],
+    [0.05, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 15, 30, 60, 120],
+  ),
+  streamTokenRate: histogram(
+    'outrigger_stream_output_tokens_per_second',
+    'How fast a whole stream gave its tokens, from its first content on.',
+    ['upstream', 'model'],
+    rateBounds,
+    '{token}/s',
+  ),
+  toolSeconds: histogram(
+    'outrigger_tool_duration_seconds',
+    'Calls of tools, from their start to the end of the answer.',
+    ['upstream'],
+    callBounds,
+  ),
 } as const satisfies Record<string, FamilyFacts>;
-
-function counter<const Labels extends readonly string[]>(
-  name: `outrigger_${string}_total`,
-  help: string,
-  labels: Labels,
-  unit: FamilyFacts['unit'] = '',
-) {
-  return { name, type: 'counter', unit, help, labels } as const;
-}
-
-function gauge<const Labels extends readonly string[]>(
-  name: `outrigger_${string}`,
-  help: string,
-  labels: Labels,
-  unit: FamilyFacts['unit'] = '',
-) {
-  return { name, type: 'gauge', unit, help, labels } as const;
-}
-
-function histogram<const Labels extends readonly string[]>(
-  name: `outrigger_${string}_seconds`,
-  help: string,
-  labels: Labels,
-  bounds: readonly number[],
-) {
-  return { name, type: 'histogram', unit: 's', help, labels, bounds } as const;
-}

@@ -1,5 +1,8 @@
+import type { Call } from '../core/dialect.ts';
 import type { Event } from '../core/event.ts';
 import type { CallInfo, Subscriber } from '../core/journal.ts';
+import type { Verdict } from '../core/verdict.ts';
+import type { Histogram } from './histogram.ts';
 import type { Instruments } from './instruments.ts';
 import { otherLabel } from './label-interner.ts';
 import { circuitValues, labelValues } from './label-values.ts';
@@ -14,14 +17,22 @@ export class Recorder implements Subscriber {
   readonly name = 'metrics';
   readonly #instruments: Instruments;
   readonly #subjects: Subjects;
-  /** Calls that were answered elsewhere than at their route's upstream. */
-  readonly #moved = new WeakMap<CallInfo, UpstreamMetrics>();
   /** Streams under way. */
   readonly #streams = new WeakMap<CallInfo, UpstreamMetrics>();
+  /** How often the calls have moved to another target that have moved at all, and how many of those are under way. */
+  readonly #moves = new WeakMap<CallInfo, number>();
+  #moving = 0;
+  readonly #depth: Histogram;
 
   constructor(instruments: Instruments, subjects: Subjects) {
     this.#instruments = instruments;
     this.#subjects = subjects;
+    this.#depth = instruments.histograms.fallbackDepth.at();
+  }
+
+  /** Agents that were paused before the start: that is no news. */
+  alreadyPaused(agents: Iterable<string>): void {
+    for (const agent of agents) setPaused(this.#subjects.agent(agent), 1);
   }
 
   on(event: Event, call: CallInfo | undefined): void {
@@ -70,23 +81,28 @@ export class Recorder implements Subscriber {
       case 'target-skipped':
         return counters.targetsSkipped.at(this.#label(event));
       case 'fallback': {
+        if (call) this.#moved(call);
         const { targets } = this.#instruments;
         return counters.fallbacks.at(targets.value(event.from), targets.value(event.to), event.reason);
       }
       case 'fallback-exhausted':
         return counters.fallbacksExhausted.at(this.#label(event));
       case 'cache':
+        if (event.ageMs !== undefined) histograms.cacheAgeSeconds.at().observeMs(event.ageMs);
         // A stale answer stands in for a fresh one that could not be had.
         if (event.result === 'stale') counters.degraded.at('cache').value += 1;
         return counters.cacheRequests.at(event.result);
       case 'degraded':
         return counters.degraded.at('message');
       case 'loop-detected':
+        histograms.loopRepeats.at().observe(event.count);
         return counters.loopsDetected.at(known(labelValues.loop, event.loop), event.action);
       case 'agent-paused':
-        return pause(this.#subjects.agent(event.agent), 1);
+        setPaused(this.#subjects.agent(event.agent), 1);
+        return counters.interventions.at('pause', call ? 'auto' : 'human');
       case 'agent-resumed':
-        return pause(this.#subjects.agent(event.agent), -1);
+        setPaused(this.#subjects.agent(event.agent), -1);
+        return counters.interventions.at('resume', call ? 'auto' : 'human');
       case 'fault-injected':
         return counters.faultsInjected.at(this.#label(event), known(labelValues.fault, event.fault));
       case 'prompt-adjusted':
@@ -108,15 +124,40 @@ export class Recorder implements Subscriber {
     const upstream = this.#subjects.upstream(event.upstream);
     // What we refused ourselves took no time and would make the upstream look fast.
     if (event.verdict !== 'refused') upstream.attemptSeconds.observeMs(event.ms);
-    if (call && (event.attempt > 1 || event.upstream !== call.upstream)) this.#moved.set(call, upstream);
+    if (call) call.answered = event;
     if (event.usage || event.estimated) this.#spent(event, call);
+    if (event.status === 101) upstream.webSockets.value += 1;
+    if (event.status !== undefined) return undefined;
     // A failure has no body that could end: this was its last word.
-    return event.status === undefined ? upstream.attempts[event.verdict] : undefined;
+    if (call?.asked?.kind === 'tool') this.#tool(event, upstream, call.asked);
+    return upstream.attempts[event.verdict];
+  }
+
+  /** One attempt at a tool is over. */
+  #tool({ verdict, ms }: { readonly verdict: Verdict; readonly ms: number }, upstream: UpstreamMetrics, { tool = '' }: Call): void {
+    const { tools, counters } = this.#instruments;
+    counters.toolCalls.at(tools.value(tool), toolOutcomes[verdict] ?? 'failed').value += 1;
+    if (verdict !== 'refused') upstream.toolSeconds.observeMs(ms);
+  }
+
+  #moved(call: CallInfo): void {
+    const before = this.#moves.get(call) ?? 0;
+    if (before === 0) this.#moving += 1;
+    this.#moves.set(call, before + 1);
   }
 
   #attemptEnded(event: EventOf<'attempt-ended'>, call: CallInfo | undefined): Series {
     if (event.usage || event.estimated) this.#spent(event, call);
-    return this.#subjects.upstream(event.upstream).attempts[event.verdict];
+    const upstream = this.#subjects.upstream(event.upstream);
+    const answered = call?.answered?.attempt === event.attempt ? call.answered : undefined;
+    if (answered?.status === 101) upstream.webSockets.value -= 1;
+    if (call?.asked?.kind === 'tool') this.#tool(event, upstream, call.asked);
+    if (call && answered && event.usage && event.complete && this.#streams.has(call)) {
+      const tokens = event.usage.output + event.usage.reasoning;
+      const seconds = (event.ms - answered.ms) / 1000;
+      if (tokens > 0 && seconds > 0) upstream.model(event.model).tokenRate.observe(tokens / seconds);
+    }
+    return upstream.attempts[event.verdict];
   }
 
   #spent(event: EventOf<'attempt-ended' | 'attempt-answered' | 'tunnel-answered'>, call: CallInfo | undefined): void {
@@ -136,8 +177,12 @@ export class Recorder implements Subscriber {
     home.firstByteSeconds.observeMs(event.ms);
     home.overheadSeconds.observeMs(event.overheadMs);
     if (!event.streamed || this.#streams.has(call)) return undefined;
-    const upstream = this.#moved.get(call) ?? home;
+    const { answered } = call;
+    const upstream = answered ? this.#subjects.upstream(answered.upstream) : home;
     this.#streams.set(call, upstream);
+    if (answered?.model !== undefined && answered.verdict === 'ok' && answered.status !== 101) {
+      upstream.model(answered.model).ttft.observeMs(event.ms);
+    }
     return upstream.streamsActive;
   }
 
@@ -153,9 +198,18 @@ export class Recorder implements Subscriber {
       this.#streams.delete(call);
     }
     this.#subjects.agent(call.agent.name).outcomes[event.outcome].value += 1;
+    this.#depth.observe(this.#moving > 0 ? this.#movesOf(call) : 0);
     const route = this.#subjects.route(call.route);
     route.seconds.observeMs(event.ms);
+    route.requestBytes.observe(event.requestBytes);
+    route.responseBytes.observe(event.responseBytes);
     return route.outcomes[event.outcome];
+  }
+
+  #movesOf(call: CallInfo): number {
+    const moves = this.#moves.get(call) ?? 0;
+    if (moves > 0) this.#moving -= 1;
+    return moves;
   }
 
   #circuit(event: EventOf<'circuit'>): Series {
@@ -170,10 +224,18 @@ export class Recorder implements Subscriber {
 }
 
 /** Agents that share the label `other` are counted together; any other is paused or not. */
-function pause({ paused }: AgentMetrics, step: 1 | -1): undefined {
+function setPaused({ paused }: AgentMetrics, step: 1 | -1): void {
   const highest = paused.attributes['agent'] === otherLabel ? Number.POSITIVE_INFINITY : 1;
   paused.value = Math.min(Math.max(paused.value + step, 0), highest);
 }
+
+/** What became of a call of a tool, by the verdict; any other has failed. */
+const toolOutcomes: Partial<Record<Verdict, string>> = {
+  ok: 'ok',
+  'tool-error': 'tool-error',
+  cancelled: 'cancelled',
+  refused: 'refused',
+};
 
 /** The value if it is one of the enumeration, else `other`. */
 function known(values: readonly string[], value: string): string {

@@ -27,6 +27,8 @@ export const noneLabel = 'none';
 export interface RouteMetrics {
   readonly outcomes: Readonly<Record<CallOutcome, Series>>;
   readonly seconds: Histogram;
+  readonly requestBytes: Histogram;
+  readonly responseBytes: Histogram;
 }
 
 export interface AgentMetrics {
@@ -55,8 +57,9 @@ export class Subjects {
     const { agents, models, targets, gauges, counters } = this.#instruments;
     this.#current = new Set(names.upstreams.length > 0 ? names.upstreams : [noneLabel]);
     for (const name of this.#current) this.#upstreamAt(name);
-    const { circuitState, bulkheadInUse, bulkheadLimit, bulkheadQueue, retryBudgetUsed } = gauges;
-    for (const family of [circuitState, bulkheadInUse, bulkheadLimit, bulkheadQueue, retryBudgetUsed] as const) {
+    const { circuitState, circuitFailureRatio, upstreamConnections, bulkheadInUse, bulkheadLimit, bulkheadQueue, retryBudgetUsed } = gauges;
+    const live = [circuitState, circuitFailureRatio, upstreamConnections, bulkheadInUse, bulkheadLimit, bulkheadQueue, retryBudgetUsed];
+    for (const family of live) {
       family.retain(({ upstream }) => this.#current.has(upstream ?? ''));
     }
     for (const { path, upstream } of names.routes) this.#routes.set(path, this.#createRoute(upstream, path));
@@ -124,6 +127,8 @@ export class Subjects {
     return {
       outcomes: recordOf(labelValues.outcome, (outcome) => counters.requests.at(upstream, route, outcome)),
       seconds: histograms.requestSeconds.at(upstream, route),
+      requestBytes: histograms.requestBodyBytes.at(route),
+      responseBytes: histograms.responseBodyBytes.at(route),
     };
   }
 }

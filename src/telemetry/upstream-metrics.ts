@@ -1,6 +1,7 @@
 import type { Verdict } from '../core/verdict.ts';
 import type { Histogram } from './histogram.ts';
 import type { Instruments } from './instruments.ts';
+import { otherLabel } from './label-interner.ts';
 import { labelValues } from './label-values.ts';
 import { ModelMetrics } from './model-metrics.ts';
 import { recordOf } from './record-of.ts';
@@ -18,6 +19,9 @@ export class UpstreamMetrics {
   readonly overheadSeconds: Histogram;
   readonly inflight: Series;
   readonly streamsActive: Series;
+  readonly webSockets: Series;
+  /** Calls of tools. */
+  readonly toolSeconds: Histogram;
   readonly requestBytes: Series;
   readonly responseBytes: Series;
   readonly #models = new Map<string, ModelMetrics>();
@@ -33,6 +37,8 @@ export class UpstreamMetrics {
     this.overheadSeconds = histograms.overheadSeconds.at(label);
     this.inflight = gauges.inflight.at(label);
     this.streamsActive = gauges.streamsActive.at(label);
+    this.webSockets = gauges.webSockets.at(label);
+    this.toolSeconds = histograms.toolSeconds.at(label);
     this.requestBytes = counters.requestBytes.at(label);
     this.responseBytes = counters.responseBytes.at(label);
     this.model(undefined);
@@ -43,6 +49,11 @@ export class UpstreamMetrics {
     const label = name === undefined ? unknownLabel : this.#instruments.models.value(name);
     const known = this.#models.get(label);
     if (known) return known;
+    const isOwn = label === unknownLabel || label === otherLabel || this.#instruments.takePair();
+    return isOwn ? this.#add(label) : (this.#models.get(otherLabel) ?? this.#add(otherLabel));
+  }
+
+  #add(label: string): ModelMetrics {
     const metrics = new ModelMetrics(this.#instruments, this.label, label);
     this.#models.set(label, metrics);
     return metrics;
@@ -68,7 +79,15 @@ function zero({ counters, gauges, histograms }: Instruments, label: string): voi
     counters.fallbacksExhausted,
   ] as const;
   for (const family of others) family.at(label);
-  const live = [gauges.circuitState, gauges.bulkheadInUse, gauges.bulkheadLimit, gauges.bulkheadQueue, gauges.retryBudgetUsed] as const;
+  const live = [
+    gauges.circuitFailureRatio,
+    gauges.upstreamConnections,
+    gauges.circuitState,
+    gauges.bulkheadInUse,
+    gauges.bulkheadLimit,
+    gauges.bulkheadQueue,
+    gauges.retryBudgetUsed,
+  ] as const;
   for (const family of live) family.at(label);
   histograms.bulkheadWaitSeconds.at(label);
 }

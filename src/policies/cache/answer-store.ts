@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { State } from '../../core/state.ts';
 import { type StoredAnswer, sizeOf } from './stored-answer.ts';
 
 /** Answers by key, the least recently used dropped first. What is still being copied counts in its limit. */
@@ -8,6 +9,7 @@ export class AnswerStore {
   #limitBytes = 0;
   #copyingBytes = 0;
   #hits = 0;
+  #evicted = 0;
 
   /** The bytes that answers and copies may take up from now on. */
   limit(bytes: number): void {
@@ -52,13 +54,22 @@ export class AnswerStore {
       copyingBytes: this.#copyingBytes,
       limitBytes: this.#limitBytes,
       hits: this.#hits,
+      evicted: this.#evicted,
     };
   }
 
   #makeRoom(bytes: number): boolean {
     const room = this.#limitBytes - this.#copyingBytes - bytes;
     if (room < 0) return false;
-    while (this.#answers.calculatedSize > room) this.#answers.pop();
+    while (this.#answers.calculatedSize > room) {
+      this.#answers.pop();
+      this.#evicted += 1;
+    }
     return true;
   }
+}
+
+/** The answers of a policy set, shared by all of its stacks. */
+export function answersOf({ state }: { readonly state: State }, set: string): AnswerStore {
+  return state('cache', set, () => new AnswerStore());
 }
