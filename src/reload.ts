@@ -3,6 +3,7 @@ import type { LoadedConfig, LoadResult } from './config/load.ts';
 import { ConfigError, formatPlace, type Problem } from './config/problem.ts';
 import { withRestartBound } from './config/restart-bound.ts';
 import type { Journal } from './core/journal.ts';
+import type { Exports } from './exports.ts';
 import type { Generations } from './generations.ts';
 import { namesOf } from './names-of.ts';
 import type { Accounts } from './telemetry/accounts.ts';
@@ -12,6 +13,7 @@ export interface ReloadOptions {
   readonly generations: Generations;
   readonly metrics: Metrics;
   readonly accounts: Accounts;
+  readonly exporting: Exports;
   readonly journal: Journal;
   readonly logger: Logger;
 }
@@ -20,7 +22,7 @@ export interface ReloadOptions {
 const loggedProblems = 20;
 
 /** What a running sidecar does with a configuration that was read anew. */
-export function createReload({ generations, metrics, accounts, journal, logger }: ReloadOptions): (result: LoadResult) => void {
+export function createReload({ generations, metrics, accounts, exporting, journal, logger }: ReloadOptions): (result: LoadResult) => void {
   const apply = (read: LoadedConfig): readonly Problem[] => {
     const { loaded, kept } = withRestartBound(read, generations.current.loaded);
     try {
@@ -33,6 +35,7 @@ export function createReload({ generations, metrics, accounts, journal, logger }
     const { telemetry } = loaded.config;
     metrics.configure(namesOf(loaded), telemetry.metrics);
     accounts.configure(loaded.prices);
+    exporting.configure(loaded.config);
     logger.level = telemetry.log.level;
     for (const warning of loaded.warnings) logger.warn({ where: formatPlace(warning) }, warning.message);
     for (const where of kept) logger.warn({ where }, 'changed in the file, and stays as it is until the next start');

@@ -10,6 +10,7 @@ import { systemClock } from './core/clock.ts';
 import { Journal } from './core/journal.ts';
 import type { PolicyContext } from './core/policy.ts';
 import { StateRegistry } from './core/state.ts';
+import { startExports } from './exports.ts';
 import { Generations } from './generations.ts';
 import { namesOf } from './names-of.ts';
 import { startListener } from './proxy/listener.ts';
@@ -50,25 +51,31 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
   const registry = new StateRegistry();
   const context: PolicyContext = { clock: systemClock, random: Math.random, state: registry.state };
   const calls = new CallsUnderWay(context.clock);
+  const exporting = await startExports(loaded.config, process.env, context.clock, logger);
+  const { traces } = exporting;
   const metrics = createMetrics({
     version,
     ...namesOf(loaded),
     bounds: loaded.config.telemetry.metrics,
-    observe: () => ({ upstreams: readings(), journalErrors: journal.errors(), logLinesDropped: ownLog.dropped() }),
+    observe: () => ({
+      upstreams: readings(),
+      journalErrors: journal.errors(),
+      logLinesDropped: ownLog.dropped(),
+      spansDropped: traces?.dropped,
+    }),
   });
   const callLog = createCallLog({ logger, access: () => configNow().telemetry.log.access });
   const accounts = new Accounts(loaded.prices);
   const loops = createAgents(loaded.config.state.dir, (error, what) => logger.error({ err: error }, what));
   const directory = new AgentDirectory(systemClock, loops.agents.pauses);
-  const journal = new Journal([accounts, metrics.subscriber, directory, callLog, calls]);
+  const journal = new Journal([accounts, metrics.subscriber, directory, callLog, ...(traces ? [traces.tracer] : []), calls]);
   const own = new OwnConnections();
   const generations = new Generations(loaded, { context, loops, registry, own, calls, journal });
   const configNow = () => generations.current.loaded.config;
   const readings = () => readUpstreams(Object.keys(configNow().upstreams), generations.current.stacks.views, context);
 
   // Those of before count as paused from the start, and are no news.
-  for (const { agent, reason } of loops.agents.pauses.all())
-    metrics.subscriber.on({ kind: 'agent-paused', attempt: 0, agent, reason }, undefined);
+  metrics.alreadyPaused(loops.agents.pauses.all().map(({ agent }) => agent));
   let state: 'starting' | 'serving' | 'draining' = 'starting';
   // Readiness is asked for while the sidecar starts and while it drains, so the admin port opens first and closes last.
   const admin = await startAdminServer({
@@ -84,15 +91,23 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
       metrics: () => metrics.text(),
     },
   });
-  const closeRest = async (closing: Promise<void>) => {
+  const closeRest = async (closing: Promise<unknown>) => {
     await closing;
     await admin.close();
     ownLog.flush();
   };
   try {
     const { listen } = loaded.config;
-    const listener = await startListener({ listen, plane: () => generations.current.plane, journal, clock: systemClock, own });
-    const reload = createReload({ generations, metrics, accounts, journal, logger });
+    const listener = await startListener({
+      listen,
+      plane: () => generations.current.plane,
+      journal,
+      clock: systemClock,
+      own,
+      tracing: traces?.tracer,
+    });
+    await exporting.push(metrics);
+    const reload = createReload({ generations, metrics, accounts, exporting, journal, logger });
     state = 'serving';
     return {
       proxy: { host: listener.host, port: listener.port },
@@ -104,15 +119,17 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
       async stop() {
         state = 'draining';
         await listener.drain(configNow().drainTimeout);
-        await closeRest(generations.close());
+        await closeRest(Promise.all([generations.close(), exporting.close()]));
       },
       async kill() {
         state = 'draining';
         await listener.stop();
+        void exporting.close();
         await closeRest(generations.destroy());
       },
     };
   } catch (error) {
+    void exporting.close();
     await closeRest(generations.destroy());
     throw error;
   }

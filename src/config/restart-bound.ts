@@ -16,6 +16,8 @@ const bound: readonly Path[] = [
   ['limits', 'headersTimeout'],
   ['limits', 'requestTimeout'],
   ['telemetry', 'log', 'format'],
+  ['telemetry', 'traces', 'endpoint'],
+  ['telemetry', 'metrics', 'otlp'],
 ];
 
 /**
@@ -41,6 +43,17 @@ function merge(read: Config, inForce: Config): Config {
     admin,
     state: inForce.state,
     limits: { ...read.limits, headers, connections, headersTimeout, requestTimeout },
-    telemetry: { ...read.telemetry, log: { ...read.telemetry.log, format: inForce.telemetry.log.format } },
+    telemetry: mergeTelemetry(read.telemetry, inForce.telemetry),
+  };
+}
+
+/** Whether and where something is exported to stays; what is exported may change. */
+function mergeTelemetry(read: Config['telemetry'], inForce: Config['telemetry']): Config['telemetry'] {
+  const traces = read.traces && inForce.traces ? { ...read.traces, endpoint: inForce.traces.endpoint } : inForce.traces;
+  return {
+    ...read,
+    log: { ...read.log, format: inForce.log.format },
+    metrics: { ...read.metrics, otlp: inForce.metrics.otlp },
+    traces,
   };
 }

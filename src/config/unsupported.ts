@@ -4,7 +4,6 @@ import type { Path } from './problem.ts';
 const sections: readonly (readonly [section: string, keys: readonly string[]])[] = [
   ['', ['alerts']],
   ['admin', ['publicUrl']],
-  ['telemetry', ['traces', 'capture', 'semconv']],
 ];
 
 /** Whether a key that the schema does not know is one of the language all the same. */

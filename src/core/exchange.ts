@@ -4,6 +4,7 @@ import type { Event } from './event.ts';
 import type { RawHeaders } from './headers.ts';
 import type { Failure, Outcome, Reply, TimeoutPhase, Tunnel } from './outcome.ts';
 import type { Signal } from './signal.ts';
+import type { CallTrace } from './trace.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface Agent {
@@ -112,6 +113,8 @@ export interface Exchange {
   readonly opened: Opened;
   /** What let this attempt pass; asked again about attempts that still wait for their place. */
   readonly admission: Admission | undefined;
+  /** Undefined where no traces are made. */
+  readonly trace?: CallTrace | undefined;
 }
 
 /** The leave to try an upstream. It can be taken back as long as nothing was sent. */

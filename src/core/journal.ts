@@ -1,6 +1,7 @@
 import type { Call } from './dialect.ts';
 import type { Event } from './event.ts';
 import type { Agent } from './exchange.ts';
+import type { CallTrace } from './trace.ts';
 import type { CallAccount } from './usage.ts';
 
 /** The call that an event is about. One object a call, the same at each of its events. */
@@ -18,6 +19,8 @@ export interface CallInfo {
   readonly startedAt: number;
   /** What it has spent so far: of the subscriber that keeps the accounts. */
   account?: CallAccount | undefined;
+  /** Undefined where no traces are made. */
+  readonly trace?: CallTrace | undefined;
   /** What its request asks for, once somebody has read it. */
   readonly asked?: Call | undefined;
   /** The attempt that was answered last: of the subscriber that keeps the metrics. */

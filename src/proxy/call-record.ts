@@ -2,6 +2,7 @@ import type { Call } from '../core/dialect.ts';
 import type { CallOutcome, Event } from '../core/event.ts';
 import type { Agent } from '../core/exchange.ts';
 import type { CallInfo, Journal } from '../core/journal.ts';
+import type { CallTrace } from '../core/trace.ts';
 import type { CallAccount } from '../core/usage.ts';
 
 type Answered = Extract<Event, { kind: 'attempt-answered' }>;
@@ -16,6 +17,7 @@ export class CallRecord implements CallInfo {
   readonly method: string;
   readonly startedAt: number;
   account: CallAccount | undefined;
+  readonly trace: CallTrace | undefined;
   answered: Answered | undefined;
   asked: Call | undefined;
   readonly note = (event: Event): void => this.#note(event);
@@ -41,6 +43,7 @@ export class CallRecord implements CallInfo {
     this.upstream = facts.upstream;
     this.method = facts.method;
     this.startedAt = facts.startedAt;
+    this.trace = facts.trace;
     this.#journal = journal;
   }
 
@@ -109,8 +112,8 @@ export class CallRecord implements CallInfo {
   }
 }
 
-function entryOf({ upstream, model, verdict, phase, ms }: Answered, faults: string): string {
-  return `${item(upstream, model)};verdict=${verdict}${phase ? `;phase=${phase}` : ''};ms=${Math.round(ms)}${faults}`;
+function entryOf({ upstream, model, verdict, phase, ms }: Answered, more: string): string {
+  return `${item(upstream, model)};verdict=${verdict}${phase ? `;phase=${phase}` : ''};ms=${Math.round(ms)}${more}`;
 }
 
 /** A token where the names allow one (RFC 9651, 3.3.4), else a string. Model names come from the agent: anything may be in them. */

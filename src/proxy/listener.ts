@@ -10,6 +10,7 @@ import type { Agent, Caller, Exchange, Handler } from '../core/exchange.ts';
 import { failure } from '../core/failure.ts';
 import type { RawHeaders } from '../core/headers.ts';
 import type { Journal } from '../core/journal.ts';
+import type { Tracing } from '../core/trace.ts';
 import { splitAddress } from '../settings/address.ts';
 import { type Asked, isOwnAuthority, refusalOf, tooLarge } from './admission.ts';
 import { AgentRequest } from './agent-request.ts';
@@ -57,6 +58,8 @@ export interface ListenerOptions {
   plane: () => Plane;
   journal: Journal;
   clock: Clock;
+  /** Undefined where no traces are made. */
+  tracing?: Tracing | undefined;
   /** Our own connections to upstreams: a call that comes over one of them has gone in a circle. */
   own: OwnConnections;
 }
@@ -65,7 +68,7 @@ const unrouted = 'none';
 
 /** Starts listening for agents. Rejects if the address cannot be had. */
 export async function startListener(options: ListenerOptions): Promise<Listener> {
-  const { listen, plane, journal, clock, own } = options;
+  const { listen, plane, journal, clock, own, tracing } = options;
   const calls = new CallsInFlight();
   const { limits } = plane();
   let draining = false;
@@ -195,6 +198,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
         upstream: matched?.route.upstream ?? unrouted,
         method,
         startedAt: clock.now(),
+        trace: tracing?.begin(message.rawHeaders),
       },
       journal,
     );
@@ -209,6 +213,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       void call.refuse(failure(refusal?.code ?? 'no_route', refusal?.message ?? 'No route.'));
     } else {
       const request = new AgentRequest(message, matched.rest, dialect, body, call, protocol);
+      record.trace?.carries(request, dialect);
       void call.run(
         matched.route.handler(agent),
         exchangeOf(call, request, matched.route, dialect, caller),
@@ -237,6 +242,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       note: record.note,
       opened: { attempts: 0, outcomes: [], closed: false },
       admission: undefined,
+      trace: record.trace,
     };
   }
 

@@ -116,7 +116,7 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
         dispatching = undefined;
       });
     else dispatching = undefined;
-    return attempt.outcome;
+    return seenByTrace(exchange, attempt.outcome);
   }
 
   function dispatchOptions(exchange: Exchange, attempt: Attempt) {
@@ -128,7 +128,7 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
       path: basePath + (moved ? portablePath(request.path) : request.path),
       method: request.method as Dispatcher.HttpMethod,
       // undici only reads them.
-      headers: withFields(fields, settings.headers) as string[],
+      headers: withFields(exchange.trace?.fieldsFor(exchange, fields) ?? fields, settings.headers) as string[],
       body: bodyOf(exchange, attempt),
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -145,6 +145,11 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
     close: () => pool.close().catch(() => undefined),
     destroy: () => pool.destroy(),
   };
+}
+
+function seenByTrace(exchange: Exchange, outcome: Promise<Outcome>): Promise<Outcome> {
+  const { trace } = exchange;
+  return trace ? outcome.then((answer) => (answer.kind === 'reply' ? trace.answered(exchange, answer) : answer)) : outcome;
 }
 
 /** Whether a server that resolves dots would see a path outside of the base path, which the configuration means to be a limit. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { captureSettings, pushSettings, semconv, traceSettings } from './traces/settings.ts';
 
 /** Far more than anybody reads, and few enough for a scrape that takes no time. */
 const labelValues = z.int().min(1).max(500);
@@ -19,10 +20,15 @@ export const telemetrySettings = z.strictObject({
       agents: labelValues.default(50),
       models: labelValues.default(40),
       tools: labelValues.default(60),
+      otlp: pushSettings.optional().describe('Pushes all metrics by OTLP as well.'),
     })
     .prefault({}),
   /** File with prices of models, looked at before the packaged one; it may name what that does not, or differ from it. */
   prices: z.string().min(1).optional(),
+  traces: traceSettings.optional().describe('Exports traces by OTLP; docs/traces.md.'),
+  capture: captureSettings.prefault({}).describe('What of the content of calls is kept.'),
+  /** Conventions of OpenTelemetry for models and tools, in traces and metrics: by version, or none. */
+  semconv: semconv.default('v1.41'),
 });
 
 export type TelemetrySettings = z.output<typeof telemetrySettings>;

@@ -1,0 +1,19 @@
+import type { Export } from '../push-metrics.ts';
+import { ownResource } from '../resource.ts';
+import { SpanExport, type SpanExportOptions } from './span-export.ts';
+import { Tracer, type TracerOptions } from './tracer.ts';
+
+export interface TracingOptions extends Omit<TracerOptions, 'sink'>, Omit<SpanExportOptions, 'resource'> {}
+
+/** Traces that are being made and exported. */
+export interface RunningTraces extends Export {
+  readonly tracer: Tracer;
+  /** Spans that nobody will see, by reason. */
+  readonly dropped: Readonly<Record<'queue' | 'export', number>>;
+}
+
+/** Begins to trace. What this file imports is loaded only where traces are wanted. */
+export function createTracing(options: TracingOptions): RunningTraces {
+  const sink = new SpanExport({ ...options, resource: ownResource(options.version) });
+  return { tracer: new Tracer({ ...options, sink }), dropped: sink.dropped, close: (timeoutMs) => sink.close(timeoutMs) };
+}

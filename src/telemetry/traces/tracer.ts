@@ -1,0 +1,73 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Event } from '../../core/event.ts';
+import type { Exchange } from '../../core/exchange.ts';
+import type { RawHeaders } from '../../core/headers.ts';
+import type { CallInfo, Subscriber } from '../../core/journal.ts';
+import type { Reply } from '../../core/outcome.ts';
+import type { CallTrace, TraceReader, Tracing } from '../../core/trace.ts';
+import { AnswerCopy } from './answer-copy.ts';
+import { callSpans } from './call-spans.ts';
+import type { TraceTerms } from './environment.ts';
+import { notableKind } from './notable.ts';
+import { RandomIds } from './random-ids.ts';
+import type { SpanSink } from './span-sink.ts';
+import { type SentAttempt, TracedCall } from './traced-call.ts';
+import type { UpstreamFacts } from './upstream-facts.ts';
+
+export interface TracerOptions {
+  readonly terms: TraceTerms;
+  readonly upstreams: ReadonlyMap<string, UpstreamFacts>;
+  readonly clock: Clock;
+  readonly reader: TraceReader;
+  readonly sink: SpanSink;
+  /** In which agents reach us. */
+  readonly scheme: 'http' | 'https';
+}
+
+/** Gives every call its place in a trace, and makes spans at its end of what was told of it, where they are worth it. */
+export class Tracer implements Tracing, Subscriber {
+  readonly name = 'traces';
+  readonly ids = new RandomIds();
+  readonly clock: Clock;
+  readonly reader: TraceReader;
+  readonly scheme: TracerOptions['scheme'];
+  terms: TraceTerms;
+  upstreams: TracerOptions['upstreams'];
+  readonly #sink: SpanSink;
+
+  constructor({ terms, upstreams, clock, reader, sink, scheme }: TracerOptions) {
+    this.terms = terms;
+    this.upstreams = upstreams;
+    this.clock = clock;
+    this.reader = reader;
+    this.scheme = scheme;
+    this.#sink = sink;
+  }
+
+  begin(headers: RawHeaders): CallTrace {
+    return new TracedCall(this, headers);
+  }
+
+  on(event: Event, call: CallInfo | undefined): void {
+    if (!call || !(call.trace instanceof TracedCall)) return;
+    call.trace.keep(event, this.clock.now(), notableKind(event));
+    if (event.kind === 'call-ended') this.#export(call, call.trace, event);
+  }
+
+  mayHaveBaggage(upstream: string): boolean {
+    return this.upstreams.get(upstream)?.baggage ?? false;
+  }
+
+  /** The reply, of which a copy is kept where content may be shown. */
+  copyOf(exchange: Exchange, reply: Reply, attempt: SentAttempt | undefined): Reply {
+    if (!this.terms.capture || !attempt || reply.empty) return reply;
+    attempt.copy = new AnswerCopy(exchange, reply);
+    return attempt.copy.follow(reply);
+  }
+
+  #export(call: CallInfo, trace: TracedCall, ended: Extract<Event, { kind: 'call-ended' }>): void {
+    const why = trace.notable.find((kind) => this.terms.alwaysOn.has(kind));
+    if (!trace.identity.sampled && why === undefined) return;
+    for (const span of callSpans({ call, trace, ended, why: trace.identity.sampled ? 'sample' : why, tracer: this })) this.#sink.add(span);
+  }
+}
