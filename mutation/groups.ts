@@ -28,7 +28,7 @@ export const groups: Readonly<Record<string, Group>> = {
   },
   gate: {
     files: ['gate.ts', 'guarded.ts', 'watched.ts', 'followed-body.ts', 'held-body.ts', 'route.ts', 'with-headers.ts'],
-    tests: ['gate*', 'guarded', 'watched', 'route', 'cache-store', 'degrade'],
+    tests: ['gate*', 'guarded', 'watched', 'held-body', 'with-headers', 'route'],
   },
   timeout: {
     files: [
@@ -40,7 +40,7 @@ export const groups: Readonly<Record<string, Group>> = {
       'deadline.ts',
       'until-aborted.ts',
     ],
-    tests: ['timeout*', 'silence-timer', 'deadline', 'gate-silence', 'retry-safety'],
+    tests: ['timeout*', 'silence-timer', 'deadline', 'gate-silence', 'retry-safety', 'until-aborted'],
   },
   chaos: {
     files: ['chaos.ts', 'chaos/*.ts'],
