@@ -8,6 +8,8 @@ import { type ConfigRequest, type LoadedConfig, type LoadResult, loadConfig } fr
 import { loadAgain } from './config/load-again.ts';
 import { ConfigError, formatProblem, type Problem } from './config/problem.ts';
 import type { Environment } from './config/substitute.ts';
+import type { DemoOptions } from './demo.ts';
+import { duration } from './settings/units.ts';
 
 export interface StartOptions {
   /** Reads the configuration again, from the same place and under the same flags. */
@@ -18,6 +20,8 @@ export interface StartOptions {
 export interface CliContext {
   /** Runs the sidecar until it has stopped; resolves to the exit code. */
   readonly start: (loaded: LoadedConfig, options: StartOptions) => Promise<number>;
+  /** Runs the demo until its time is over or it is stopped; resolves to the exit code. */
+  readonly demo: (options: DemoOptions) => Promise<number>;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Environment;
@@ -34,6 +38,7 @@ Commands:
   start           run the sidecar in the foreground (the default)
   check           say what is wrong with the configuration, and what in it does nothing
   schema          print the JSON Schema of the configuration
+  demo            run it all with simulated agents and a simulated provider that fails now and then; needs no API key
   agents          show the agents that have called a running sidecar
   pause AGENT     stop an agent: its calls are refused until somebody lets it go on
   resume AGENT    let a paused agent go on
@@ -43,6 +48,10 @@ Options of start:
   --upstream URL      no configuration: send everything to this URL, under the default policies
   --listen HOST:PORT  where agents connect to (127.0.0.1:4141)
   --admin HOST:PORT   where the admin port listens (127.0.0.1:4142)
+
+Options of demo:
+  --for DURATION      end by itself after that long, such as 10m; else it runs until it is stopped
+  --listen, --admin   as above
 
 Options of check:
   --config FILE       as above
@@ -63,6 +72,7 @@ const options = {
   upstream: { type: 'string' },
   listen: { type: 'string' },
   admin: { type: 'string' },
+  for: { type: 'string' },
   reason: { type: 'string' },
   note: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -83,6 +93,7 @@ const commands: Readonly<Record<string, Command>> = {
   start: { flags: ['config', 'upstream', 'listen', 'admin'], run: start },
   check: { flags: ['config'], run: check },
   schema: { flags: [], run: schema },
+  demo: { flags: ['for', 'listen', 'admin'], run: demo },
   agents: { flags: ['admin'], run: (flags, context) => ask(showAgents(askOptions(flags, context)), context) },
   pause: {
     flags: ['admin', 'reason'],
@@ -139,8 +150,19 @@ async function start(flags: Flags, context: CliContext): Promise<number> {
   const request = { ...requestOf(flags, context), config };
   const loaded = loadConfig(request);
   if (!loaded.ok) return tellProblems(loaded.problems, context);
+  return untilOver(context.start(loaded, { reload: () => loadAgain(request, loaded.files) }), context);
+}
+
+async function demo({ listen, admin, for: forText }: Flags, context: CliContext): Promise<number> {
+  const parsed = duration.optional().safeParse(forText);
+  if (!parsed.success || parsed.data === 0) return wrongUsage('--for takes a duration such as 30s or 10m', context);
+  return untilOver(context.demo({ listen, admin, forMs: parsed.data, environment: context.env }), context);
+}
+
+/** The exit code of what runs for long, or of its failure to start. */
+async function untilOver(running: Promise<number>, context: CliContext): Promise<number> {
   try {
-    return await context.start(loaded, { reload: () => loadAgain(request, loaded.files) });
+    return await running;
   } catch (error) {
     if (error instanceof ConfigError) return tellProblems(error.problems, context);
     // An address in use or not ours, a file that cannot be read: the system says it best.

@@ -38,6 +38,7 @@ async function command(product: Sidecar, ...argv: string[]) {
   const told = { stdout: '', stderr: '' };
   const context: CliContext = {
     start: () => Promise.reject(new Error('start was called')),
+    demo: () => Promise.reject(new Error('demo was called')),
     stdout: { write: (text) => (told.stdout += text) },
     stderr: { write: (text) => (told.stderr += text) },
     env: {},

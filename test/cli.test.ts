@@ -16,6 +16,7 @@ async function run(argv: string[], context: Partial<CliContext> = {}): Promise<R
   let stderr = '';
   const code = await runCli(argv, {
     start: () => Promise.reject(new Error('start was called')),
+    demo: () => Promise.reject(new Error('demo was called')),
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
     env: {},

@@ -1,5 +1,5 @@
+import { mulberry32 } from '../../core/mulberry32.ts';
 import type { PolicyContext } from '../../core/policy.ts';
-import { mulberry32 } from './mulberry32.ts';
 import type { ChaosSettings, Fault } from './settings.ts';
 
 /** How long faults are injected where no end is set: nobody is to be surprised by a forgotten one. */

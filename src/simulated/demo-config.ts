@@ -1,0 +1,99 @@
+import { demoUpstreams } from './demo-upstreams.ts';
+
+export interface DemoConfigTerms {
+  /** Address of the simulated servers. */
+  readonly url: string;
+  readonly stateDir: string;
+  readonly adminToken: string | undefined;
+  /** Whether the sidecar adds faults of its own. */
+  readonly gameDay: boolean;
+  /** When those end, at the latest. */
+  readonly until: string;
+}
+
+const circuitBreaker = { failures: 4, cooldown: '3s', cooldownMax: '6s', probes: 1 };
+const bulkhead = { concurrent: 6, queue: 6, wait: '2s' };
+const budget = { ratio: '40%', minimum: 10 };
+const backoff = { strategy: 'exponential', base: '100ms', max: '1s' };
+const retry = { attempts: 2, backoff, budget };
+const sorry = { messages: { default: ['I could not reach the model just now. I will try again shortly.'] } };
+
+const planning = {
+  deadline: '15s',
+  timeout: { connect: '1s', firstByte: '2s', answer: '2s', idle: '2s' },
+  retry: {
+    attempts: 3,
+    on: ['rate-limited', 'overloaded', 'server-error', 'network', 'timeout', 'invalid-output'],
+    backoff,
+    retryAfter: { max: '5s' },
+    budget,
+    adjust: ['add-context'],
+  },
+  circuitBreaker,
+  bulkhead,
+  fallback: [
+    { upstream: 'anthropic', model: 'claude-haiku-4-5' },
+    { upstream: 'spare', model: 'llama-4' },
+  ],
+  cache: { mode: 'fallback' },
+  degrade: sorry,
+  loopDetection: { action: 'pause' },
+  validate: {},
+};
+
+const talking = {
+  deadline: '6s',
+  timeout: { connect: '1s', firstByte: '1s', idle: '1s' },
+  retry,
+  circuitBreaker,
+  bulkhead: { concurrent: 3, queue: 1, wait: '300ms' },
+  fallback: [{ model: 'gpt-4.1-nano' }],
+  degrade: sorry,
+};
+
+/**
+ * The configuration of the demo: every policy acts now and then. Loops of agents, faults of the servers and the limits
+ * here are made for each other.
+ */
+export function demoConfig({ url, stateDir, adminToken, gameDay, until }: DemoConfigTerms): object {
+  const upstreams = Object.entries(demoUpstreams).map(([name, { format }]) => [name, { url: `${url}/${name}`, dialect: format }]);
+  return {
+    admin: adminToken === undefined ? {} : { token: adminToken, hosts: ['outrigger'] },
+    state: { dir: stateDir },
+    drainTimeout: '5s',
+    upstreams: Object.fromEntries(upstreams),
+    policies: {
+      planning,
+      talking,
+      reading: { deadline: '10s', timeout: { firstByte: '2s', idle: '2s' }, retry, circuitBreaker, bulkhead, degrade: sorry },
+      classifying: { timeout: { answer: '3s' }, retry, circuitBreaker, bulkhead, cache: { mode: 'read-through', fresh: '5s' } },
+      tools: {
+        timeout: { firstByte: '1s' },
+        retry,
+        circuitBreaker: {},
+        bulkhead: { concurrent: 4 },
+        chaos: {
+          enabled: gameDay,
+          until,
+          seed: 7,
+          faults: [
+            { kind: 'delay', share: '15%', for: '200ms' },
+            { kind: 'status', status: 503, share: '10%' },
+          ],
+        },
+      },
+      // A breaker that only tells what it would do.
+      searching: { timeout: { firstByte: '1s' }, retry, circuitBreaker: { failures: 2, cooldown: '3s', observe: true } },
+    },
+    routes: [
+      { path: '/openai', upstream: 'openai', policy: 'planning' },
+      { path: '/anthropic', upstream: 'anthropic', policy: 'reading' },
+      { path: '/batch', upstream: 'spare', policy: 'classifying' },
+      { path: '/voice', upstream: 'voice', policy: 'talking' },
+      { path: '/files', upstream: 'files', policy: 'tools' },
+      { path: '/search', upstream: 'search', policy: 'searching' },
+    ],
+    // More models are asked for than are kept apart.
+    telemetry: { log: { level: 'error' }, metrics: { models: 10 } },
+  };
+}

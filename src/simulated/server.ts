@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import type { Clock } from '../core/clock.ts';
+import { mulberry32 } from '../core/mulberry32.ts';
+import { answerOf, type Format } from './answer.ts';
+import { faultyAnswer } from './faulty.ts';
+import { playScript } from './play-script.ts';
+import type { Pace } from './script.ts';
+import { drawFault, type Weather } from './weather.ts';
+
+/** One of the servers that are simulated. */
+export interface SimulatedUpstream {
+  readonly format: Format;
+  readonly pace: Pace;
+  readonly weather: Weather;
+}
+
+export interface SimulatedServerOptions {
+  /** By the first segment of the path. */
+  readonly upstreams: Readonly<Record<string, SimulatedUpstream>>;
+  /** Of 32 bits: the same seed gives each upstream the same faults for the same sequence of requests. */
+  readonly seed: number;
+  readonly clock: Clock;
+  /** On loopback; 0 for any that is free. */
+  readonly port?: number;
+}
+
+export interface SimulatedServer {
+  /** Behind it comes the name of an upstream. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+interface Running extends SimulatedUpstream {
+  readonly random: () => number;
+}
+
+/** Model providers and tools that fail now and then, on a port of loopback. */
+export async function startSimulatedServer({ upstreams, seed, clock, port = 0 }: SimulatedServerOptions): Promise<SimulatedServer> {
+  const running = new Map<string, Running>(
+    Object.entries(upstreams).map(([name, upstream], index) => [name, { ...upstream, random: mulberry32(seed + index) }]),
+  );
+  const startMs = clock.now();
+  const served = new WeakSet<Socket>();
+
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { name, path } = split(request.url ?? '/');
+    const upstream = running.get(name);
+    const { method = 'GET', socket } = request;
+    const asked = { method, path, body: await buffer(request) };
+    if (!upstream) {
+      response.writeHead(404).end();
+      return;
+    }
+    const { format, weather, pace, random } = upstream;
+    const drawn = drawFault(weather, clock.now() - startMs, random);
+    const fault = drawn === 'stale-connection' && !served.has(socket) ? undefined : drawn;
+    served.add(socket);
+    const terms = { pace, wallMs: clock.wall() };
+    await playScript(fault ? faultyAnswer(format, asked, terms, fault) : answerOf(format, asked, terms), response, clock);
+  };
+
+  const server = createServer((request, response) => {
+    // A client that left while its request was read has no answer to get.
+    serve(request, response).catch(() => response.destroy());
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('a server on a port has an address');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function split(url: string): { name: string; path: string } {
+  const [, name = '', path = ''] = /^\/([^/?]*)(.*)$/.exec(url) ?? [];
+  return { name, path: path.startsWith('/') ? path : `/${path}` };
+}
