@@ -120,6 +120,18 @@ export type Event =
       spent?: CallSpent | undefined;
     }
   | { kind: 'config-reloaded'; attempt: 0; result: 'applied' | 'rejected'; problems: number }
+  /** Of an alert: something is wrong, is told to more people, is known to a person, is over. */
+  | {
+      kind: 'incident';
+      attempt: 0;
+      id: string;
+      /** What its rule is on. */
+      on: string;
+      change: 'opened' | 'reopened' | 'escalated' | 'acknowledged' | 'resolved';
+      severity: 'low' | 'medium' | 'high' | 'critical';
+      upstream?: string | undefined;
+      agent?: string | undefined;
+    }
   | { kind: 'bug'; attempt: number; error: unknown }
   /** What a policy in observe mode would have told: an arm of its own, so that nobody takes it for real. */
   | { kind: 'would'; attempt: number; event: Exclude<Event, { kind: 'would' }> };

@@ -80,6 +80,7 @@ function logExchange(logger: Logger, event: Extract<Event, { kind: 'call-ended' 
   const { outcome, status, ms, requestBytes, responseBytes } = event;
   const facts = {
     id: call.id,
+    ...traceOf(call),
     agent: call.agent.name,
     ...(call.session !== undefined && { session: call.session }),
     method: call.method,
@@ -96,6 +97,11 @@ function logExchange(logger: Logger, event: Extract<Event, { kind: 'call-ended' 
   };
   if (alarming.has(outcome) || happened?.has('stream-broken') || happened?.has(savedByCache)) logger.warn(facts, 'exchange');
   else logger.info(facts, 'exchange');
+}
+
+/** The names that log readers look for traces by. */
+function traceOf({ trace }: CallInfo) {
+  return trace && { trace_id: trace.traceId, span_id: trace.spanId };
 }
 
 /** Tokens by kind, what they cost, and those of no use by reason; what is 0 is left out. */
@@ -117,15 +123,25 @@ function counted(usage: Usage): Partial<Usage> {
 
 /** What gets a line of its own, whichever call it belongs to. */
 function logLine(logger: Logger, event: Event, call: CallInfo | undefined) {
-  const id = call && { id: call.id };
   if (event.kind === 'circuit') {
     const { upstream, from, to, why } = event;
-    if (to === 'open') logger.warn({ upstream, from, to, why, ...id }, 'circuit');
-    else logger.info({ upstream, from, to, why, ...id }, 'circuit');
+    if (to === 'open') logger.warn({ upstream, from, to, why, ...idOf(call) }, 'circuit');
+    else logger.info({ upstream, from, to, why, ...idOf(call) }, 'circuit');
   } else if (event.kind === 'config-reloaded') {
     if (event.result === 'applied') logger.info('configuration applied');
     else logger.error({ problems: event.problems }, 'configuration rejected, the one in force stays');
-  } else if (event.kind === 'agent-paused') logger.warn({ agent: event.agent, reason: event.reason, ...id }, 'agent paused');
-  else if (event.kind === 'agent-resumed') logger.info({ agent: event.agent, note: event.note, ...id }, 'agent resumed');
-  else if (event.kind === 'bug') logger.error({ err: event.error, ...id }, 'bug contained');
+  } else if (event.kind === 'agent-paused') logger.warn({ agent: event.agent, reason: event.reason, ...idOf(call) }, 'agent paused');
+  else if (event.kind === 'agent-resumed') logger.info({ agent: event.agent, note: event.note, ...idOf(call) }, 'agent resumed');
+  else if (event.kind === 'incident') logIncident(logger, event);
+  else if (event.kind === 'bug') logger.error({ err: event.error, ...idOf(call) }, 'bug contained');
+}
+
+function logIncident(logger: Logger, { id, on, change, severity, upstream, agent }: Extract<Event, { kind: 'incident' }>) {
+  const facts = { incident: id, on, change, severity, ...(upstream !== undefined && { upstream }), ...(agent !== undefined && { agent }) };
+  if (change === 'acknowledged' || change === 'resolved') logger.info(facts, 'incident');
+  else logger.warn(facts, 'incident');
+}
+
+function idOf(call: CallInfo | undefined) {
+  return call && { id: call.id, ...traceOf(call) };
 }
