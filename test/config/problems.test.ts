@@ -90,7 +90,6 @@ c.yaml:13:11 routes[1].path: routes[0] has this path already (line 12)
   it.each([
     ['alerts: {}', 'alerts'],
     ['admin: { publicUrl: https://x }', 'admin.publicUrl'],
-    ['telemetry: { traces: { endpoint: http://x } }', 'telemetry.traces'],
   ])('tell what this version does not support from what is misspelled: %s', (line, paths) => {
     const problems = problemLines(load(`${line}\nupstreams: {a: {url: http://x}}\nroutes: [{path: /, upstream: a}]`));
     const unsupported = problems.filter((problem) => problem.endsWith('not supported by this version'));

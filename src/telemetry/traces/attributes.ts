@@ -1,12 +1,17 @@
-import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import { redact } from '../redact.ts';
+
+/** A value of an attribute. */
+export type SpanValue = string | number | boolean;
+
+/** Attributes of a span or of one of its events. */
+export type SpanAttributes = Record<string, SpanValue>;
 
 /** Longer texts of callers and upstreams tell nothing more in a list of attributes. */
 const longestText = 256;
 
 /** The attributes that have a value. */
-export function attributesOf(values: Readonly<Record<string, AttributeValue | undefined>>): Attributes {
-  const attributes: Attributes = {};
+export function attributesOf(values: Readonly<Record<string, SpanValue | undefined>>): SpanAttributes {
+  const attributes: SpanAttributes = {};
   for (const key in values) {
     const value = values[key];
     if (value !== undefined) attributes[key] = value;

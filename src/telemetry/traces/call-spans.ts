@@ -1,9 +1,9 @@
-import type { Attributes } from '@opentelemetry/api';
 import type { Call } from '../../core/dialect.ts';
 import type { Event } from '../../core/event.ts';
 import type { CallInfo } from '../../core/journal.ts';
 import type { TracedRequest } from '../../core/trace.ts';
 import { type AttemptFacts, attemptSpan } from './attempt-span.ts';
+import type { SpanAttributes } from './attributes.ts';
 import { serverSpan } from './server-span.ts';
 import { isOfCall, isSpanEvent, spanEvent } from './span-events.ts';
 import type { FinishedSpan, SpanPlace } from './span-sink.ts';
@@ -24,7 +24,7 @@ export interface EndedCall {
 export interface SpanEvent {
   readonly name: string;
   readonly atMs: number;
-  readonly attributes: Attributes;
+  readonly attributes: SpanAttributes;
 }
 
 /** What the agent asked, where that could be read. */

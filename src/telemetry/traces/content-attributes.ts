@@ -1,10 +1,10 @@
-import type { AttributeValue } from '@opentelemetry/api';
 import type { SaidChoice } from '../../core/content.ts';
 import type { Turn } from '../../core/conversation.ts';
 import type { Call } from '../../core/dialect.ts';
 import type { TraceReader } from '../../core/trace.ts';
 import { redact, redactValue } from '../redact.ts';
 import type { AnswerCopy } from './answer-copy.ts';
+import type { SpanValue } from './attributes.ts';
 import type { TracedCall } from './traced-call.ts';
 
 /** The last messages of a conversation that are shown, and the chars of each of their texts. */
@@ -12,7 +12,7 @@ const mostMessages = 16;
 const longestText = 2048;
 const longestBody = 16 * 1024;
 
-type Values = Readonly<Record<string, AttributeValue | undefined>>;
+type Values = Readonly<Record<string, SpanValue | undefined>>;
 
 /**
  * What was said, as the GenAI conventions write it; bodies as they are where no model speaks. All of it without what looks

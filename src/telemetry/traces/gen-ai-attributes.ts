@@ -1,11 +1,10 @@
-import type { AttributeValue } from '@opentelemetry/api';
 import type { Call } from '../../core/dialect.ts';
 import type { TracedRequest } from '../../core/trace.ts';
 import { addUsage, type Usage } from '../../core/usage.ts';
-import { said } from './attributes.ts';
+import { type SpanValue, said } from './attributes.ts';
 import type { Semconv } from './settings.ts';
 
-type Values = Readonly<Record<string, AttributeValue | undefined>>;
+type Values = Readonly<Record<string, SpanValue | undefined>>;
 
 /** What is known of an attempt at a model. */
 export interface ModelAttempt {

@@ -1,6 +1,5 @@
-import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import type { Event, EventKind } from '../../core/event.ts';
-import { said } from './attributes.ts';
+import { type SpanAttributes, type SpanValue, said } from './attributes.ts';
 
 /** Told by the spans themselves. */
 const inSpans: ReadonlySet<EventKind> = new Set(['call-started', 'attempt-started', 'attempt-answered', 'attempt-ended', 'call-ended']);
@@ -32,12 +31,12 @@ export function isOfCall(event: Event): boolean {
 }
 
 /** An event as spans tell it: `outrigger.` and its kind, and what it says in words and numbers. */
-export function spanEvent(event: Event): { name: string; attributes: Attributes } {
+export function spanEvent(event: Event): { name: string; attributes: SpanAttributes } {
   if (event.kind === 'would') {
     const { name, attributes } = spanEvent(event.event);
     return { name: name.replace('outrigger.', 'outrigger.would-'), attributes };
   }
-  const attributes: Attributes = {};
+  const attributes: SpanAttributes = {};
   for (const [key, value] of Object.entries(event)) {
     if (leftOut.has(key)) continue;
     const shown = told(value);
@@ -48,7 +47,7 @@ export function spanEvent(event: Event): { name: string; attributes: Attributes 
   return { name: `outrigger.${event.kind}`, attributes };
 }
 
-function told(value: unknown): AttributeValue | undefined {
+function told(value: unknown): SpanValue | undefined {
   if (typeof value === 'string') return said(value);
   return typeof value === 'number' || typeof value === 'boolean' ? value : undefined;
 }

@@ -1,4 +1,4 @@
-import type { Attributes } from '@opentelemetry/api';
+import type { SpanAttributes } from './attributes.ts';
 
 /** A place in a trace, as far as links and parents need it. */
 export interface SpanPlace {
@@ -18,10 +18,10 @@ export interface FinishedSpan {
   readonly startMs: number;
   readonly endMs: number;
   readonly failed: boolean;
-  readonly attributes: Attributes;
-  readonly events: readonly { readonly name: string; readonly atMs: number; readonly attributes: Attributes }[];
+  readonly attributes: SpanAttributes;
+  readonly events: readonly { readonly name: string; readonly atMs: number; readonly attributes: SpanAttributes }[];
   readonly droppedEvents: number;
-  readonly links: readonly { readonly place: SpanPlace; readonly attributes: Attributes }[];
+  readonly links: readonly { readonly place: SpanPlace; readonly attributes: SpanAttributes }[];
 }
 
 /** Takes spans in and sends them off later; never waits and never throws. */
