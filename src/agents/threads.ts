@@ -3,7 +3,7 @@ import type { Conversation, Turn } from '../core/conversation.ts';
 import { digest } from './loops/digest.ts';
 import { noRounds, type RoundState, readRounds, type ToolRules } from './loops/round-reader.ts';
 import { createSession, type Session } from './loops/session.ts';
-import { callKey, hasOwnId, turnKeys } from './turn-keys.ts';
+import { callKey, hasOwnId, TurnKeys } from './turn-keys.ts';
 
 /** Where a request comes from, as far as that divides conversations. */
 export interface ThreadOrigin {
@@ -53,7 +53,7 @@ export class Threads {
     const scope = `${origin.principal}\n${origin.session ?? ''}\n`;
     // The turns of a request that continues another one are not all of the conversation.
     const place: Place = { origin, scope, history: continues === undefined ? scope : `${scope}${continues}\n` };
-    const keys = turnKeys(turns);
+    const keys = new TurnKeys(turns);
     const { state, from } = this.#find(place, conversation, keys);
     const said = from === 0 ? state?.said : undefined;
     const read = readRounds(state ?? noRounds, said ? [said, ...turns] : turns.slice(from), hasTools, rules, atMs);
@@ -63,7 +63,7 @@ export class Threads {
     session.rounds += added;
     const after: Known = { ...rounds, session, ...(said && consumed === 0 && { said }) };
     this.#remember(place, conversation, keys, from + consumed - (said ? 1 : 0), after);
-    return { ...after, added, known: state !== undefined, key: `${place.history}${keys.at(-1) ?? ''}` };
+    return { ...after, added, known: state !== undefined, key: `${place.history}${keys.of(keys.length) ?? ''}` };
   }
 
   /** Remembers a model's answer that only an id will stand for in the next request: its own, or that of the conversation. */
@@ -75,10 +75,10 @@ export class Threads {
   #find(
     { origin, scope, history }: Place,
     { turns, continues, instructions }: Conversation,
-    keys: readonly string[],
+    keys: TurnKeys,
   ): { state: Known | undefined; from: number } {
     for (let at = keys.length; at > 0; at -= 1) {
-      const state = this.#byKey.get(`${history}t ${keys[at - 1]}`);
+      const state = this.#byKey.get(`${history}t ${keys.of(at)}`);
       if (state) return { state, from: at };
     }
     if (continues !== undefined) {
@@ -107,11 +107,11 @@ export class Threads {
   #remember(
     { origin, scope, history }: Place,
     { turns, instructions }: Conversation,
-    keys: readonly string[],
+    keys: TurnKeys,
     consumed: number,
     state: Known,
   ): void {
-    const key = keys[consumed - 1];
+    const key = keys.of(consumed);
     if (key !== undefined) this.#byKey.set(`${history}t ${key}`, state);
     const last = turns.findLast((turn, at) => at < consumed && turn.kind === 'assistant' && turn.calls.length > 0);
     if (last?.kind === 'assistant') for (const call of last.calls) if (hasOwnId(call)) this.#byKey.set(`${scope}c ${callKey(call)}`, state);

@@ -8,21 +8,39 @@ const sampled = 24;
 const counted = /^[a-z_.:-]*\d{0,6}$|[_.:-]\d{1,6}$/iu;
 
 /**
- * A key for each beginning of a conversation, the shortest first: equal where all turns up to there are. Two keys of 32 bits
- * over samples of the texts, and not a digest of all: this runs on the whole history with every request.
+ * A key for each beginning of a conversation: equal where all turns up to there are. Two keys of 32 bits over samples of the
+ * texts, and not a digest of all: this runs on the whole history with every request.
  */
-export function turnKeys(turns: readonly Turn[]): string[] {
-  const keys: string[] = [];
-  const mix = new Mix();
-  for (const turn of turns) {
-    mix.text(turn.kind);
-    mix.text(turn.text);
-    if (turn.kind === 'result') mix.text(turn.call);
-    if (turn.kind === 'assistant')
-      for (const call of turn.calls) mix.text(hasOwnId(call) ? call.id : `${call.id} ${call.tool} ${textOfArguments(call.arguments)}`);
-    keys.push(mix.key);
+export class TurnKeys {
+  readonly length: number;
+  /** Two numbers for each turn; written out only for those that are asked for, which are the last ones nearly always. */
+  readonly #pairs: Int32Array;
+
+  constructor(turns: readonly Turn[]) {
+    this.length = turns.length;
+    this.#pairs = new Int32Array(turns.length * 2);
+    const mix = new Mix();
+    let at = 0;
+    for (const turn of turns) {
+      mix.number(turn.kind.length);
+      mix.text(turn.text);
+      if (turn.kind === 'result') mix.text(turn.call);
+      if (turn.kind === 'assistant')
+        for (const call of turn.calls) mix.text(hasOwnId(call) ? call.id : `${call.id} ${call.tool} ${textOfArguments(call.arguments)}`);
+      mix.writeTo(this.#pairs, at);
+      at += 2;
+    }
   }
-  return keys;
+
+  /** The key of the first `count` turns; undefined for none or for more than there are. */
+  of(count: number): string | undefined {
+    if (count < 1 || count > this.length) return undefined;
+    return keyOf(this.#pairs[count * 2 - 2] ?? 0, this.#pairs[count * 2 - 1] ?? 0);
+  }
+}
+
+function keyOf(a: number, b: number): string {
+  return `${a.toString(36)}.${b.toString(36)}`;
 }
 
 /** A key for a call: its id with what it asks for, as some servers give their ids again. */
@@ -39,23 +57,42 @@ export function hasOwnId({ id, tool }: ToolCall): boolean {
 }
 
 class Mix {
-  #a = 0x811c9dc5;
-  #b = 0x9e3779b9;
+  #a = 0x811c9dc5 | 0;
+  #b = 0x9e3779b9 | 0;
 
   get key(): string {
-    return `${(this.#a >>> 0).toString(36)}.${(this.#b >>> 0).toString(36)}`;
+    return keyOf(this.#a, this.#b);
+  }
+
+  writeTo(pairs: Int32Array, at: number): void {
+    pairs[at] = this.#a;
+    pairs[at + 1] = this.#b;
   }
 
   text(text: string): void {
-    this.#number(text.length);
     const { length } = text;
-    const head = Math.min(length, sampled);
-    for (let at = 0; at < head; at += 1) this.#number(text.charCodeAt(at));
-    for (let at = Math.max(head, length - sampled); at < length; at += 1) this.#number(text.charCodeAt(at));
+    let a = mixA(this.#a, length);
+    let b = mixB(this.#b, length);
+    for (let at = 0; at < length; at += 1) {
+      if (at === sampled && length > 2 * sampled) at = length - sampled;
+      const code = text.charCodeAt(at);
+      a = mixA(a, code);
+      b = mixB(b, code);
+    }
+    this.#a = a;
+    this.#b = b;
   }
 
-  #number(value: number): void {
-    this.#a = Math.imul(this.#a ^ value, 0x01000193);
-    this.#b = Math.imul((this.#b << 5) + (this.#b >>> 2) + value, 0x85ebca6b);
+  number(value: number): void {
+    this.#a = mixA(this.#a, value);
+    this.#b = mixB(this.#b, value);
   }
+}
+
+function mixA(state: number, value: number): number {
+  return Math.imul(state ^ value, 0x01000193);
+}
+
+function mixB(state: number, value: number): number {
+  return Math.imul((state << 5) + (state >>> 2) + value, 0x85ebca6b);
 }

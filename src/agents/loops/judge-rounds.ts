@@ -40,7 +40,7 @@ export function judgeRounds(rounds: readonly Round[], { kinds, window }: Thresho
 function levelOf(streak: Streak, kinds: LoopDetectionSettings['kinds'], known: boolean): 'warn' | 'act' | undefined {
   const kind = streak.kind as RoundKind;
   const own = kinds[kind];
-  const { warn, act }: { warn: number; act?: number } = streak.polling && 'act' in own ? kinds.poll : own;
+  const { warn, act }: { warn: number; act?: number } = streak.polling ? ('act' in own ? kinds.poll : { warn: kinds.poll.warn }) : own;
   if (act !== undefined && streak.count >= halved(act, known)) return 'act';
   return streak.count >= halved(warn, known) ? 'warn' : undefined;
 }

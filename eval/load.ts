@@ -1,0 +1,104 @@
+/** `npm run eval:load`: what the check of a request costs in memory and in time, with many conversations at once. */
+import { parseArgs } from 'node:util';
+import { judgeRounds } from '../src/agents/loops/judge-rounds.ts';
+import type { ToolRules } from '../src/agents/loops/round-reader.ts';
+import { Threads } from '../src/agents/threads.ts';
+import { readConversation } from '../src/llm/conversation/read-conversation.ts';
+import { loopDetectionSettings } from '../src/settings/loop-detection.ts';
+import { type BodyFormat, bodyFormats } from './bodies.ts';
+
+const usage = `node --expose-gc eval/load.ts [--sessions N] [--rounds N]
+  --sessions  conversations at once (10000)
+  --rounds    rounds of each (200)`;
+
+const { values } = parseArgs({ options: { sessions: { type: 'string', default: '10000' }, rounds: { type: 'string', default: '200' } } });
+const sessions = Number(values.sessions);
+const rounds = Number(values.rounds);
+const { gc } = globalThis;
+if (!gc || !(sessions > 0) || !(rounds > 0)) {
+  process.stderr.write(`${usage}\n`);
+  process.exit(2);
+}
+
+const settings = loopDetectionSettings.parse({});
+const rules: ToolRules = { ignoredArguments: new Set(), pollTools: new Set(), exemptTools: new Set() };
+const request = { method: 'POST', path: '/', headers: [] };
+const origin = { principal: 'load', session: undefined, clientSession: undefined };
+const line = 'a line of what a tool has found in a file; ';
+
+/** The steps of a run, each with another result of so many characters. */
+function steps(run: number, count: number, resultLength: number) {
+  return Array.from({ length: count }, (_, at) => ({
+    action: `grep -n word${at} file${run}.ts`,
+    result: `${run} ${at} ${line.repeat(resultLength / line.length + 1)}`.slice(0, resultLength),
+  }));
+}
+
+function check({ dialect, api }: BodyFormat, threads: Threads, bytes: Uint8Array, nowMs: number): void {
+  const call = { kind: 'llm' as const, repeatable: true, stateful: false, ...(api !== undefined && { api }) };
+  const conversation = readConversation(dialect, call, request, bytes);
+  if (!conversation) throw new Error('the body was not read');
+  const followed = threads.follow(origin, conversation, rules, nowMs);
+  if (followed.added > 0) judgeRounds(followed.rounds, settings, new Set());
+}
+
+function bodyOf(format: BodyFormat, run: string, all: ReturnType<typeof steps>): Buffer {
+  return Buffer.from(JSON.stringify(format.body(run, all)));
+}
+
+function heapMegabytes(): number {
+  gc?.();
+  return process.memoryUsage().heapUsed / 1024 / 1024;
+}
+
+/** Each conversation is seen twice, first without its last round. */
+function memoryOf(format: BodyFormat, maximum: number): string {
+  const before = heapMegabytes();
+  const threads = new Threads(maximum);
+  for (const left of [1, 0]) {
+    for (let run = 0; run < sessions; run += 1) {
+      check(format, threads, bodyOf(format, `run ${run}`, steps(run, rounds - left, 300)), run);
+    }
+  }
+  return `${(heapMegabytes() - before).toFixed(0)} MB`;
+}
+
+/**
+ * One new round with each request, at the end of a conversation of so many. A check in whose midst another program was given
+ * the processor is left out, as its time says nothing of the check.
+ */
+function timesOf(format: BodyFormat, count: number): string {
+  const threads = new Threads(100);
+  const microseconds: number[] = [];
+  let bytes = 0;
+  let disturbed = 0;
+  for (let run = 0; run < 60; run += 1) {
+    const all = steps(run, count, 1000);
+    for (let at = count - 10; at <= count; at += 1) {
+      const body = bodyOf(format, `timed ${run}`, all.slice(0, at));
+      bytes = body.length;
+      const switches = process.resourceUsage().involuntaryContextSwitches;
+      const began = performance.now();
+      check(format, threads, body, at);
+      const ms = performance.now() - began;
+      if (run < 10 || at === count - 10) continue;
+      if (process.resourceUsage().involuntaryContextSwitches === switches) microseconds.push(ms * 1000);
+      else disturbed += 1;
+    }
+  }
+  const figures = [0.5, 0.99].map((share) => `${quantile(microseconds, share)} µs`);
+  return `| ${[format.name, `${Math.round(bytes / 1024)} KB`, ...figures, microseconds.length, disturbed].join(' | ')} |`;
+}
+
+function quantile(measured: readonly number[], share: number): string {
+  const sorted = [...measured].sort((a, b) => a - b);
+  return (sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(0);
+}
+
+const print = (text: string) => process.stdout.write(`${text}\n`);
+print(`Node ${process.version}; ${sessions} conversations of ${rounds} rounds\n`);
+print('| format | body | p50 | p99 | checks | left out |\n|---|---|---|---|---|---|');
+for (const format of bodyFormats) for (const count of [11, 60, 210]) print(timesOf(format, count));
+const [chat] = bodyFormats;
+if (chat)
+  for (const maximum of [sessions, Math.ceil(sessions / 10)]) print(`\nmemory, ${maximum} sessions kept: ${memoryOf(chat, maximum)}`);
