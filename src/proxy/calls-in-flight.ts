@@ -1,3 +1,4 @@
+import type { CallInfo } from '../core/journal.ts';
 import type { ServedCall } from './served-call.ts';
 
 /**
@@ -32,6 +33,11 @@ export class CallsInFlight {
       yield call;
       call = next;
     }
+  }
+
+  /** What is known of each call. */
+  *records(): Generator<CallInfo> {
+    for (const { record } of this) yield record;
   }
 
   /** Resolves when no call is left. */

@@ -9,7 +9,7 @@ import type { Dialect, RequestFacts } from '../core/dialect.ts';
 import type { Agent, Caller, Exchange, Handler } from '../core/exchange.ts';
 import { failure } from '../core/failure.ts';
 import type { RawHeaders } from '../core/headers.ts';
-import type { Journal } from '../core/journal.ts';
+import type { CallInfo, Journal } from '../core/journal.ts';
 import type { Tracing } from '../core/trace.ts';
 import { splitAddress } from '../settings/address.ts';
 import { type Asked, isOwnAuthority, refusalOf, tooLarge } from './admission.ts';
@@ -47,6 +47,8 @@ export interface Plane extends ReplyTerms {
 export interface Listener {
   readonly port: number;
   readonly host: string;
+  /** The calls of this moment. */
+  underWay(): Iterable<CallInfo>;
   /** Takes no new calls, lets those under way end for at most `timeoutMs`, then breaks them off. */
   drain(timeoutMs: number): Promise<void>;
   /** Closes every connection at once. */
@@ -258,6 +260,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   return {
     host,
     port: (server.address() as AddressInfo).port,
+    underWay: () => calls.records(),
     async drain(timeoutMs) {
       draining = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { CallOutcome, Event, EventKind } from '../core/event.ts';
 import type { CallInfo, Subscriber } from '../core/journal.ts';
 import type { CallSpent, Usage } from '../core/usage.ts';
+import { traceOf } from './trace-of.ts';
 
 export interface CallLogOptions {
   readonly logger: Logger;
@@ -97,11 +98,6 @@ function logExchange(logger: Logger, event: Extract<Event, { kind: 'call-ended' 
   };
   if (alarming.has(outcome) || happened?.has('stream-broken') || happened?.has(savedByCache)) logger.warn(facts, 'exchange');
   else logger.info(facts, 'exchange');
-}
-
-/** The names that log readers look for traces by. */
-function traceOf({ trace }: CallInfo) {
-  return trace && { trace_id: trace.traceId, span_id: trace.spanId };
 }
 
 /** Tokens by kind, what they cost, and those of no use by reason; what is 0 is left out. */
