@@ -28,7 +28,7 @@ function welcome({ proxy, admin }: Demo, forMs: number | undefined): string {
   const adminUrl = `http://${authority(admin)}`;
   const until = forMs === undefined ? 'until Ctrl-C' : `for ${Math.round(forMs / 1000)} s, or until Ctrl-C`;
   return [
-    `The demo runs ${until}: five simulated agents, six simulated upstreams that fail now and then, and Outrigger between them on http://${authority(proxy)}.`,
+    `The demo runs ${until}: six simulated agents, six simulated upstreams that fail now and then, and Outrigger between them on http://${authority(proxy)}.`,
     'Where to look:',
     `  the page     ${adminUrl}/`,
     `  metrics      ${adminUrl}/metrics`,

@@ -15,17 +15,19 @@ const circuitBreaker = { failures: 4, cooldown: '3s', cooldownMax: '6s', probes:
 const bulkhead = { concurrent: 6, queue: 6, wait: '2s' };
 const budget = { ratio: '40%', minimum: 10 };
 const backoff = { strategy: 'exponential', base: '100ms', max: '1s' };
-const retry = { attempts: 2, backoff, budget };
+/** A longer wait leads to a fallback. */
+const retryAfter = { max: '5s' };
+const retry = { attempts: 2, backoff, retryAfter, budget };
 const sorry = { messages: { default: ['I could not reach the model just now. I will try again shortly.'] } };
 
 const planning = {
   deadline: '15s',
-  timeout: { connect: '1s', firstByte: '2s', answer: '2s', idle: '2s' },
+  timeout: { connect: '500ms', firstByte: '2s', answer: '2s', idle: '2s', hold: '1s' },
   retry: {
     attempts: 3,
     on: ['rate-limited', 'overloaded', 'server-error', 'network', 'timeout', 'invalid-output'],
     backoff,
-    retryAfter: { max: '5s' },
+    retryAfter,
     budget,
     adjust: ['add-context'],
   },
@@ -43,7 +45,7 @@ const planning = {
 
 const talking = {
   deadline: '6s',
-  timeout: { connect: '1s', firstByte: '1s', idle: '1s' },
+  timeout: { connect: '500ms', firstByte: '1s', idle: '1s', hold: '500ms' },
   retry,
   circuitBreaker,
   bulkhead: { concurrent: 3, queue: 1, wait: '300ms' },
@@ -56,7 +58,10 @@ const talking = {
  * here are made for each other.
  */
 export function demoConfig({ url, stateDir, adminToken, gameDay, until }: DemoConfigTerms): object {
-  const upstreams = Object.entries(demoUpstreams).map(([name, { format }]) => [name, { url: `${url}/${name}`, dialect: format }]);
+  const upstreams = Object.entries(demoUpstreams).map(([name, { format }]) => [
+    name,
+    { url: `${url}/${name}`, dialect: format, ...(format === 'anthropic' && { headers: { 'anthropic-version': '2023-06-01' } }) },
+  ]);
   return {
     admin: adminToken === undefined ? {} : { token: adminToken, hosts: ['outrigger'] },
     state: { dir: stateDir },
@@ -65,10 +70,23 @@ export function demoConfig({ url, stateDir, adminToken, gameDay, until }: DemoCo
     policies: {
       planning,
       talking,
-      reading: { deadline: '10s', timeout: { firstByte: '2s', idle: '2s' }, retry, circuitBreaker, bulkhead, degrade: sorry },
-      classifying: { timeout: { answer: '3s' }, retry, circuitBreaker, bulkhead, cache: { mode: 'read-through', fresh: '5s' } },
+      reading: {
+        deadline: '10s',
+        timeout: { connect: '500ms', firstByte: '2s', idle: '2s', hold: '1s' },
+        retry,
+        circuitBreaker,
+        bulkhead,
+        degrade: sorry,
+      },
+      classifying: {
+        timeout: { connect: '500ms', answer: '3s' },
+        retry,
+        circuitBreaker,
+        bulkhead,
+        cache: { mode: 'read-through', fresh: '5s' },
+      },
       tools: {
-        timeout: { firstByte: '1s' },
+        timeout: { connect: '500ms', firstByte: '1s', hold: '500ms' },
         retry,
         circuitBreaker: {},
         bulkhead: { concurrent: 4 },
@@ -83,7 +101,11 @@ export function demoConfig({ url, stateDir, adminToken, gameDay, until }: DemoCo
         },
       },
       // A breaker that only tells what it would do.
-      searching: { timeout: { firstByte: '1s' }, retry, circuitBreaker: { failures: 2, cooldown: '3s', observe: true } },
+      searching: {
+        timeout: { connect: '500ms', firstByte: '1s', hold: '500ms' },
+        retry,
+        circuitBreaker: { failures: 2, cooldown: '3s', observe: true },
+      },
     },
     routes: [
       { path: '/openai', upstream: 'openai', policy: 'planning' },
@@ -94,6 +116,6 @@ export function demoConfig({ url, stateDir, adminToken, gameDay, until }: DemoCo
       { path: '/search', upstream: 'search', policy: 'searching' },
     ],
     // More models are asked for than are kept apart.
-    telemetry: { log: { level: 'error' }, metrics: { models: 10 } },
+    telemetry: { log: { level: 'error' }, metrics: { models: 6 } },
   };
 }

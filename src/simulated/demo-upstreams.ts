@@ -6,7 +6,7 @@ export const demoUpstreams = {
     format: 'openai',
     pace: { headMs: 80, firstMs: 60, betweenMs: 20 },
     weather: {
-      shares: { 'rate-limited': 0.05, 'long-wait': 0.02, overloaded: 0.04, slow: 0.03, empty: 0.06, reset: 0.02, 'stale-connection': 0.04 },
+      shares: { 'rate-limited': 0.05, 'long-wait': 0.02, overloaded: 0.04, slow: 0.03, empty: 0.1, reset: 0.02, 'stale-connection': 0.04 },
       outage: { kind: 'overloaded', afterMs: 6000, everyMs: 45_000, forMs: 5000 },
     },
   },

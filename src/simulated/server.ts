@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { Clock } from '../core/clock.ts';
 import { mulberry32 } from '../core/mulberry32.ts';
@@ -9,6 +10,7 @@ import { faultyAnswer } from './faulty.ts';
 import { playScript } from './play-script.ts';
 import type { Pace } from './script.ts';
 import { drawFault, type Weather } from './weather.ts';
+import { answerWebSocket } from './web-socket.ts';
 
 /** One of the servers that are simulated. */
 export interface SimulatedUpstream {
@@ -32,6 +34,9 @@ export interface SimulatedServer {
   readonly url: string;
   close(): Promise<void>;
 }
+
+/** Of the turns of a WebSocket, in any weather. */
+const failingTurns = 0.1;
 
 interface Running extends SimulatedUpstream {
   readonly random: () => number;
@@ -66,6 +71,17 @@ export async function startSimulatedServer({ upstreams, seed, clock, port = 0 }:
     // A client that left while its request was read has no answer to get.
     serve(request, response).catch(() => response.destroy());
   });
+  const tunnels = new Set<Duplex>();
+  server.on('upgrade', (request: IncomingMessage, socket, head) => {
+    const upstream = running.get(split(request.url ?? '/').name);
+    if (!upstream) {
+      socket.destroy();
+      return;
+    }
+    tunnels.add(socket);
+    socket.on('close', () => tunnels.delete(socket));
+    answerWebSocket(request, socket, head, () => upstream.random() < failingTurns);
+  });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -76,6 +92,7 @@ export async function startSimulatedServer({ upstreams, seed, clock, port = 0 }:
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
+      for (const socket of tunnels) socket.destroy();
       await closed;
     },
   };
