@@ -19,6 +19,8 @@ export interface Generation {
   readonly links: Links;
   readonly stacks: Stacks;
   readonly plane: Plane;
+  /** When it was put in force, in milliseconds since the Unix epoch. */
+  readonly sinceMs: number;
 }
 
 export interface GenerationsOptions {
@@ -88,7 +90,8 @@ export class Generations {
 
   #build(loaded: LoadedConfig, links: Links): Generation {
     const stacks = buildStacks(loaded.config, sendsOf(links), this.#options.loops, this.#options.context);
-    return { loaded, links, stacks, plane: createPlane(loaded.config, stacks, this.#options.loops) };
+    const plane = createPlane(loaded.config, stacks, this.#options.loops);
+    return { loaded, links, stacks, plane, sinceMs: this.#options.context.clock.wall() };
   }
 
   /** What circuits and retries have learned is about the server at the upstream's URL. Calls under way keep theirs to themselves. */
@@ -133,7 +136,7 @@ function sendsOf(links: Links) {
 }
 
 /** The names of the policy sets that keep answers, for whatever agent. */
-function setsWithCache({ config }: LoadedConfig): string[] {
+export function setsWithCache({ config }: LoadedConfig): string[] {
   const agents = ['default', ...Object.keys(config.agents)];
   const caching = config.routes.filter(({ policy }) => agents.some((agent) => policiesFor(config, policy, agent).cache));
   return caching.map(({ policy }) => policy ?? noSet);

@@ -10,6 +10,7 @@ export const adminErrors = {
   unsupported_media_type: 415,
   headers_too_large: 431,
   internal_error: 500,
+  too_many_streams: 503,
 } as const;
 
 export type AdminErrorCode = keyof typeof adminErrors;

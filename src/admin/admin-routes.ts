@@ -1,6 +1,6 @@
 import { maskSecrets } from './mask-secrets.ts';
 import { pageHtml, pageScript, pageStyle } from './page.ts';
-import { type AdminAnswer, type AdminRoute, json } from './route.ts';
+import { type AdminAnswer, type AdminRequest, type AdminRoute, json } from './route.ts';
 import type { AdminSources } from './sources.ts';
 
 /** What every sidecar shows. */
@@ -10,10 +10,12 @@ export function adminRoutes(sources: AdminSources): AdminRoute[] {
     get('/page.js', () => ({ status: 200, type: 'text/javascript; charset=utf-8', text: pageScript })),
     get('/page.css', () => ({ status: 200, type: 'text/css; charset=utf-8', text: pageStyle })),
     get('/healthz', () => json({ alive: true })),
-    get('/readyz', () => {
+    get('/readyz', ({ query }) => {
       const { ready, reason } = sources.ready();
-      return json({ ready, reason }, ready ? 200 : 503);
+      const more = query.has('verbose') ? { health: sources.health() } : {};
+      return json({ ready, reason, ...more }, ready ? 200 : 503);
     }),
+    get('/api/health', () => json(sources.health())),
     get('/metrics', async () => ({ status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', text: await sources.metrics() })),
     get('/api/upstreams', () => json(sources.upstreams())),
     get('/api/policies', () => json(sources.policies())),
@@ -22,6 +24,6 @@ export function adminRoutes(sources: AdminSources): AdminRoute[] {
   ];
 }
 
-function get(path: string, handle: () => AdminAnswer | Promise<AdminAnswer>): AdminRoute {
+function get(path: string, handle: (request: AdminRequest) => AdminAnswer | Promise<AdminAnswer>): AdminRoute {
   return { method: 'GET', path, handle };
 }

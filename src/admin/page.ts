@@ -9,8 +9,9 @@ export const pageHtml = `<!doctype html>
 <h1>Outrigger <span id="ready" role="status">…</span></h1>
 <nav>
   <a href="/metrics">metrics</a> <a href="/healthz">healthz</a> <a href="/readyz">readyz</a>
-  <a href="/api/upstreams">upstreams</a> <a href="/api/policies">policies</a> <a href="/api/costs">costs</a> <a href="/api/config">config</a>
+  <a href="/api/health">health</a> <a href="/api/upstreams">upstreams</a> <a href="/api/policies">policies</a> <a href="/api/costs">costs</a> <a href="/api/config">config</a>
 </nav>
+<section><h2>Health</h2><div data-source="/api/health"></div></section>
 <section><h2>Upstreams</h2><div data-source="/api/upstreams"></div></section>
 <section><h2>Policies</h2><div data-source="/api/policies"></div></section>
 <noscript>What stands here comes by script; the links above show the same.</noscript>

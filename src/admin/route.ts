@@ -1,8 +1,14 @@
 import { AdminError } from './admin-error.ts';
 
-interface AdminRequest {
+export export interface AdminRequest {
   /** Values of the `{name}` segments, decoded. */
   readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** What a reader of a stream that lost its connection has read last. */
+  readonly lastEventId: string | undefined;
+  readonly query: URLSearchParams;
+  /** What a reader of a stream that lost its connection has read last. */
+  readonly lastEventId: string | undefined;
   /** The JSON of a POST; undefined for a GET. */
   readonly body: unknown;
 }
@@ -13,12 +19,42 @@ export interface AdminAnswer {
   readonly text: string;
 }
 
+/** An answer that goes on until its reader leaves. */
+export interface AdminStream {
+  readonly type: string;
+  /** Begins it; `wake` is to be called when there may be something to take. */
+  open(wake: () => void): StreamSource;
+}
+
+/** Where a stream comes from: it is asked for more only while its reader keeps up. */
+export interface StreamSource {
+  /** What comes next; undefined if there is nothing now. */
+  take(): string | undefined;
+  /** Nobody reads any more. */
+  close(): void;
+}
+
+/** An answer that goes on until its reader leaves. */
+export interface AdminStream {
+  readonly type: string;
+  /** Begins it; `wake` is to be called when there may be something to take. */
+  open(wake: () => void): StreamSource;
+}
+
+/** Where a stream comes from: it is asked for more only while its reader keeps up. */
+export interface StreamSource {
+  /** What comes next; undefined if there is nothing now. */
+  take(): string | undefined;
+  /** Nobody reads any more. */
+  close(): void;
+}
+
 /** One thing that the admin port answers. A GET changes nothing; it answers HEAD as well. */
 export interface AdminRoute {
   readonly method: 'GET' | 'POST';
   /** Such as `/api/agents/{id}/pause`: a segment in braces takes any one segment. */
   readonly path: string;
-  handle(request: AdminRequest): AdminAnswer | Promise<AdminAnswer>;
+  handle(request: AdminRequest): AdminAnswer | AdminStream | Promise<AdminAnswer>;
 }
 
 /** An answer in JSON. */

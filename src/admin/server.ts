@@ -5,9 +5,10 @@ import { checkCaller, checkToken } from './access.ts';
 import { AdminError, type AdminErrorCode, adminErrors, errorBody } from './admin-error.ts';
 import { adminRoutes } from './admin-routes.ts';
 import { readJson } from './read-json.ts';
-import { type AdminAnswer, type AdminRoute, findRoute } from './route.ts';
+import { type AdminAnswer, type AdminRoute, type AdminStream, findRoute } from './route.ts';
 import { type AdminSettings, isGuarded } from './settings.ts';
 import type { AdminSources } from './sources.ts';
+import { Streams, Streams } from './streams.ts';
 
 export interface AdminServerOptions {
   readonly sources: AdminSources;
@@ -46,6 +47,8 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   const { listen, token } = options.settings();
   if (!isGuarded({ listen, token })) throw new Error(`the admin address ${listen} is not loopback and needs a token (admin.token)`);
   const routes = [...adminRoutes(options.sources), ...(options.routes ?? [])];
+  const streams = new Streams();
+  const streams = new Streams();
   const headersTimeout = options.headersTimeoutMs ?? 10_000;
   const server = createServer(
     {
@@ -57,19 +60,33 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
       // A request without a Host is answered like one with a foreign Host.
       requireHostHeader: false,
     },
-    (request, response) => void answer(request, response, routes, options),
+    (request, response) => void answer(request, response, routes, options, streams),
   );
   server.maxConnections = 256;
   // Also for who asks and does not read.
   server.timeout = 60_000;
   server.on('clientError', refuse);
   await started(server, listen);
-  return { url: urlOf(server), close: () => closed(server) };
+  return {
+    url: urlOf(server),
+    close() {
+      streams.close();
+      return closed(server);
+    },
+  };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, routes: readonly AdminRoute[], options: AdminServerOptions) {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  routes: readonly AdminRoute[],
+  options: AdminServerOptions,
+  streams: Streams,
+) {
   try {
-    send(response, await answerOf(request, routes, options.settings()));
+    const found = await answerOf(request, routes, options.settings());
+    if ('open' in found) streams.serve(response, found, securityHeaders);
+    else send(response, found);
   } catch (error) {
     if (!(error instanceof AdminError)) options.onError?.(error);
     const { code, message, headers } =
@@ -78,12 +95,23 @@ async function answer(request: IncomingMessage, response: ServerResponse, routes
   }
 }
 
-async function answerOf(request: IncomingMessage, routes: readonly AdminRoute[], { hosts, token }: AdminSettings): Promise<AdminAnswer> {
+async function answerOf(
+  request: IncomingMessage,
+  routes: readonly AdminRoute[],
+  { hosts, token }: AdminSettings,
+): Promise<AdminAnswer | AdminStream> {
   checkCaller(request, hosts);
-  const [path = ''] = (request.url ?? '').split('?', 1);
+  const [path = '', ...queries] = (request.url ?? '').split('?');
   checkToken(request, path, token);
   const { route, params } = findRoute(routes, request.method ?? '', path);
-  return route.handle({ params, body: route.method === 'POST' ? await readJson(request) : undefined });
+  const query = new URLSearchParams(queries.join('?'));
+  const lastEventId = request.headers['last-event-id'];
+  return route.handle({
+    params,
+    query,
+    lastEventId: typeof lastEventId === 'string' ? lastEventId : undefined,
+    body: route.method === 'POST' ? await readJson(request) : undefined,
+  });
 }
 
 function send(response: ServerResponse, { status, type, text }: AdminAnswer, headers: Readonly<Record<string, string>> = {}) {

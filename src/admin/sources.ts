@@ -2,6 +2,8 @@
 export interface AdminSources {
   /** Whether calls are served; where not, why: `starting`, `draining` or what is wrong with the configuration. */
   ready(): { readonly ready: boolean; readonly reason: string };
+  /** The report of health, as JSON. */
+  health(): unknown;
   /** The upstreams and how they are, as JSON. */
   upstreams(): unknown;
   /** What each policy of each stack knows now, as JSON. */

@@ -7,6 +7,7 @@ import type { AdminSources } from '../../src/admin/sources.ts';
 
 export const plainSources: AdminSources = {
   ready: () => ({ ready: true, reason: '' }),
+  health: () => ({ status: 'healthy', checks: [] }),
   upstreams: () => [{ name: 'openai', circuit: 'closed' }],
   policies: () => ({ openai: { circuitBreaker: { state: 'closed' } } }),
   costs: () => [{ upstream: 'openai', model: 'gpt-5', costUsd: 1.5 }],

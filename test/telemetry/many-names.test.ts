@@ -67,7 +67,7 @@ test('the longest scrape takes less than 100 ms of work and never more than 10 m
     const { user, system } = process.threadCpuUsage();
     return (user + system) / 1000;
   };
-  const results = [];
+  const results: { longest: number; whole: number }[] = [];
   for (let round = 0; round < 7; round += 1) {
     let longest = 0;
     let whole = 0;
