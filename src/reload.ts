@@ -7,7 +7,7 @@ import type { Exports } from './exports.ts';
 import type { Generations } from './generations.ts';
 import { namesOf } from './names-of.ts';
 import type { Accounts } from './telemetry/accounts.ts';
-import type { Health, Health } from './telemetry/health/health.ts';
+import type { Health } from './telemetry/health/health.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
 export interface ReloadOptions {
@@ -15,7 +15,6 @@ export interface ReloadOptions {
   readonly metrics: Metrics;
   readonly accounts: Accounts;
   readonly exporting: Exports;
-  readonly health: Health;
   readonly health: Health;
   readonly journal: Journal;
   readonly logger: Logger;
@@ -25,7 +24,15 @@ export interface ReloadOptions {
 const loggedProblems = 20;
 
 /** What a running sidecar does with a configuration that was read anew. */
-export function createReload({ generations, metrics, accounts, exporting, health, journal, logger }: ReloadOptions): (result: LoadResult) => void {
+export function createReload({
+  generations,
+  metrics,
+  accounts,
+  exporting,
+  health,
+  journal,
+  logger,
+}: ReloadOptions): (result: LoadResult) => void {
   const apply = (read: LoadedConfig): readonly Problem[] => {
     const { loaded, kept } = withRestartBound(read, generations.current.loaded);
     try {
@@ -36,7 +43,6 @@ export function createReload({ generations, metrics, accounts, exporting, health
       return [{ file: loaded.file ?? 'configuration', path: [], message: 'it is valid and cannot be put in force: a bug of the sidecar' }];
     }
     const { telemetry } = loaded.config;
-    health.configure(loaded.config.health, Object.keys(loaded.config.upstreams));
     health.configure(loaded.config.health, Object.keys(loaded.config.upstreams));
     metrics.configure(namesOf(loaded), telemetry.metrics);
     accounts.configure(loaded.prices);

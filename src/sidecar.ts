@@ -10,18 +10,18 @@ import { systemClock } from './core/clock.ts';
 import { Journal } from './core/journal.ts';
 import type { PolicyContext } from './core/policy.ts';
 import { StateRegistry } from './core/state.ts';
-import { eventRoutes, eventRoutes } from './events-api.ts';
+import { eventRoutes } from './events-api.ts';
 import { startExports } from './exports.ts';
 import { Generations } from './generations.ts';
-import { createHealth, createHealth } from './health-of.ts';
+import { createHealth } from './health-of.ts';
 import { namesOf } from './names-of.ts';
-import { readProcess, readProcess } from './process-readings.ts';
+import { readProcess } from './process-readings.ts';
 import { startListener } from './proxy/listener.ts';
 import { OwnConnections } from './proxy/own-connections.ts';
 import { createReload } from './reload.ts';
 import { Accounts } from './telemetry/accounts.ts';
 import { createCallLog } from './telemetry/call-log.ts';
-import { LiveJournal, LiveJournal } from './telemetry/live-journal.ts';
+import { LiveJournal } from './telemetry/live-journal.ts';
 import { createLog, type Log } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { readUpstreams } from './upstream-readings.ts';
@@ -64,7 +64,6 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
     observe: () => ({
       upstreams: readings(),
       ...readProcess({ state: context.state, directory, live, health, generation: () => generations.current }),
-      ...readProcess({ state: context.state, directory, live, health, generation: () => generations.current }),
       journalErrors: journal.errors(),
       logLinesDropped: ownLog.dropped(),
       spansDropped: traces?.dropped,
@@ -74,8 +73,6 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
   const accounts = new Accounts(loaded.prices);
   const loops = createAgents(loaded.config.state.dir, (error, what) => logger.error({ err: error }, what));
   const directory = new AgentDirectory(systemClock, loops.agents.pauses);
-  const live = new LiveJournal(systemClock);
-  const health = createHealth(loaded.config, { clock: systemClock, metrics, readings: () => readings() });
   const live = new LiveJournal(systemClock);
   const health = createHealth(loaded.config, { clock: systemClock, metrics, readings: () => readings() });
   const journal = new Journal([accounts, metrics.subscriber, directory, callLog, ...(traces ? [traces.tracer] : []), calls, health, live]);
@@ -94,7 +91,6 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
     routes: [...agentRoutes({ agents: loops.agents, directory, journal, clock: systemClock }), ...eventRoutes(live)],
     sources: {
       ready: () => ({ ready: state === 'serving', reason: state }),
-      health: () => health.report(),
       health: () => health.report(),
       upstreams: () => upstreamViews(generations.current, context),
       policies: () => policyViews(generations.current.stacks),

@@ -1,11 +1,8 @@
 import { AdminError } from './admin-error.ts';
 
-export export interface AdminRequest {
+export interface AdminRequest {
   /** Values of the `{name}` segments, decoded. */
   readonly params: Readonly<Record<string, string>>;
-  readonly query: URLSearchParams;
-  /** What a reader of a stream that lost its connection has read last. */
-  readonly lastEventId: string | undefined;
   readonly query: URLSearchParams;
   /** What a reader of a stream that lost its connection has read last. */
   readonly lastEventId: string | undefined;
@@ -17,21 +14,6 @@ export interface AdminAnswer {
   readonly status: number;
   readonly type: string;
   readonly text: string;
-}
-
-/** An answer that goes on until its reader leaves. */
-export interface AdminStream {
-  readonly type: string;
-  /** Begins it; `wake` is to be called when there may be something to take. */
-  open(wake: () => void): StreamSource;
-}
-
-/** Where a stream comes from: it is asked for more only while its reader keeps up. */
-export interface StreamSource {
-  /** What comes next; undefined if there is nothing now. */
-  take(): string | undefined;
-  /** Nobody reads any more. */
-  close(): void;
 }
 
 /** An answer that goes on until its reader leaves. */

@@ -8,7 +8,7 @@ import { readJson } from './read-json.ts';
 import { type AdminAnswer, type AdminRoute, type AdminStream, findRoute } from './route.ts';
 import { type AdminSettings, isGuarded } from './settings.ts';
 import type { AdminSources } from './sources.ts';
-import { Streams, Streams } from './streams.ts';
+import { Streams } from './streams.ts';
 
 export interface AdminServerOptions {
   readonly sources: AdminSources;
@@ -47,7 +47,6 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   const { listen, token } = options.settings();
   if (!isGuarded({ listen, token })) throw new Error(`the admin address ${listen} is not loopback and needs a token (admin.token)`);
   const routes = [...adminRoutes(options.sources), ...(options.routes ?? [])];
-  const streams = new Streams();
   const streams = new Streams();
   const headersTimeout = options.headersTimeoutMs ?? 10_000;
   const server = createServer(

@@ -4,7 +4,6 @@ import { limits, listen, route, upstream } from '../proxy/settings.ts';
 import { address } from '../settings/address.ts';
 import { duration } from '../settings/units.ts';
 import { healthSettings } from '../telemetry/health/settings.ts';
-import { healthSettings } from '../telemetry/health/settings.ts';
 import { telemetrySettings } from '../telemetry/settings.ts';
 
 /** Also goes into headers as a token of RFC 9651, and into labels. */
@@ -52,7 +51,6 @@ export const configSchema = z
       .record(agentName, agent)
       .default({})
       .describe("What holds for single agents, merged over the route's policy set; default is for all that are not named."),
-    health: healthSettings.prefault({}).describe('From when on /api/health warns; docs/health.md.'),
     health: healthSettings.prefault({}).describe('From when on /api/health warns; docs/health.md.'),
     telemetry: telemetrySettings.prefault({}).describe('Logs and metrics.'),
   })
