@@ -26,7 +26,7 @@ export interface ChannelQueueOptions {
   settled(item: OutboxItem, outcome: Settled): void;
 }
 
-const timeoutMs = 5000;
+const presetTimeoutMs = 5000;
 const baseMs = 1000;
 const longestMs = 300_000;
 /** No channel can ask for more. */
@@ -116,6 +116,7 @@ export class ChannelQueue {
 
   async #deliver(message: Message): Promise<Delivery> {
     const abort = new AbortController();
+    const { timeoutMs = presetTimeoutMs } = this.#channel;
     this.#abort = abort;
     const late = Promise.withResolvers<Delivery>();
     const timer = this.#options.clock.timer(timeoutMs, () => {

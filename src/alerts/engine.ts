@@ -186,9 +186,10 @@ export class AlertEngine implements Subscriber {
   /** Sends a message that only tells that the channel works; undefined where there is no such channel. */
   async test(name: string): Promise<Delivery | undefined> {
     const abort = new AbortController();
-    const timer = this.#options.clock.timer(sendTimeoutMs, () => abort.abort());
+    const channel = this.#channels.get(name);
+    const timer = this.#options.clock.timer(channel?.timeoutMs ?? sendTimeoutMs, () => abort.abort());
     try {
-      return await this.#channels.get(name)?.send(testMessage(this.#options.clock.wall()), abort.signal);
+      return await channel?.send(testMessage(this.#options.clock.wall()), abort.signal);
     } catch (error) {
       return { result: 'later', reason: error instanceof Error ? error.message : String(error) };
     } finally {

@@ -37,11 +37,19 @@ export interface Subscriber {
 
 /** Carries every event to every subscriber; one that throws harms neither the call nor the others. */
 export class Journal {
-  readonly #subscribers: readonly Subscriber[];
+  #subscribers: readonly Subscriber[];
   readonly #errors = new Map<string, number>();
 
   constructor(subscribers: readonly Subscriber[]) {
     this.#subscribers = subscribers;
+  }
+
+  /** Puts a further one at the end of the list. Returns what takes it out again. */
+  subscribe(subscriber: Subscriber): () => void {
+    this.#subscribers = [...this.#subscribers, subscriber];
+    return () => {
+      this.#subscribers = this.#subscribers.filter((other) => other !== subscriber);
+    };
   }
 
   publish(event: Event, call?: CallInfo): void {

@@ -34,6 +34,8 @@ export interface Readings {
   readonly disk?: { readonly freeBytes: number; readonly sizeBytes: number } | undefined;
   /** Share of its time that the event loop is busy, from 0 to 1. */
   readonly loopUtilization?: number;
+  /** Messages of alerts by channel and by what came of them. */
+  readonly alerts?: ReadonlyMap<string, Readonly<Record<'ok' | 'error' | 'suppressed' | 'deduplicated', number>>> | undefined;
   /** Spans that were dropped, by reason. */
   readonly spansDropped?: Readonly<Record<string, number>> | undefined;
 }
@@ -53,6 +55,8 @@ export function applyReadings(readings: Readings, { gauges, counters }: Instrume
   for (const [upstream, sockets] of readings.connections ?? []) {
     if (subjects.isCurrent(upstream)) gauges.upstreamConnections.at(upstream).value = sockets;
   }
+  for (const [channel, results] of readings.alerts ?? [])
+    for (const [result, count] of Object.entries(results)) counters.alerts.at(channel, result).value = count;
   for (const [subscriber, count] of readings.journalErrors ?? []) counters.journalErrors.at(subscriber).value = count;
   applyProcess(readings, { gauges, counters });
   if (readings.logLinesDropped !== undefined) counters.logDropped.at().value = readings.logLinesDropped;

@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Message } from '../../src/alerts/channel.ts';
+
+export interface CrashRun {
+  /** Records that a child said were on disk, as `kind id`. */
+  readonly stored: ReadonlySet<string>;
+  /** What the receiver got, in order, duplicates too. */
+  readonly received: readonly Message[];
+  /** Kills that came while a message was on its way. */
+  readonly midway: number;
+}
+
+/** Kills a process that opens incidents and sends messages, so many times, each at a random moment; the last one may finish. */
+export async function crash(rounds: number): Promise<CrashRun> {
+  const directory = mkdtempSync(join(tmpdir(), 'outrigger-crash-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const received: Message[] = [];
+  let underway = 0;
+  const server = createServer((request, response) => {
+    let body = '';
+    underway += 1;
+    response.on('close', () => {
+      underway -= 1;
+    });
+    request.on('data', (chunk: Buffer) => {
+      body += chunk.toString();
+    });
+    request.on('end', () => {
+      received.push(JSON.parse(body) as Message);
+      setTimeout(() => response.end('ok'), Math.random() * 30);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+
+  const stored = new Set<string>();
+  let midway = 0;
+  const run = async (round: number, incidents: number, killMs: number) => {
+    const child = spawn(
+      process.execPath,
+      [join(import.meta.dirname, 'crash-child.ts'), join(directory, 'state.db'), url, `r${round}`, String(incidents)],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      if (incidents > 0 && !timer) timer = setTimeout(kill, killMs);
+    });
+    const kill = () => {
+      if (underway > 0) midway += 1;
+      child.kill('SIGKILL');
+    };
+    // From the first record on: before, there is nothing to lose.
+    let timer: NodeJS.Timeout | undefined;
+    const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+    if (incidents === 0 && code !== 0) throw new Error(`the last child ended with ${code}`);
+    // A line that was cut off said nothing.
+    for (const line of text.split('\n').slice(0, -1)) stored.add(line);
+  };
+  for (let round = 0; round < rounds; round++) await run(round, 15, Math.random() * 300);
+  await run(rounds, 0, 0);
+  return { stored, received, midway };
+}
