@@ -14,6 +14,8 @@ export interface CallTrace {
   carries(request: ProxiedRequest, dialect: Dialect): void;
   /** The fields that an attempt is sent with: those given, without a trace context of the agent's and with the attempt's own. */
   fieldsFor(exchange: Exchange, fields: RawHeaders): readonly string[];
+  /** Whether copies of answers are kept: `answered` is of use only then. */
+  readonly copiesAnswers: boolean;
   /** The answer of an attempt as it came from the upstream, to be handed on in place of the one given. */
   answered(exchange: Exchange, reply: Reply): Reply;
 }

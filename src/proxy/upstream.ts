@@ -149,7 +149,7 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
 
 function seenByTrace(exchange: Exchange, outcome: Promise<Outcome>): Promise<Outcome> {
   const { trace } = exchange;
-  return trace ? outcome.then((answer) => (answer.kind === 'reply' ? trace.answered(exchange, answer) : answer)) : outcome;
+  return trace?.copiesAnswers ? outcome.then((answer) => (answer.kind === 'reply' ? trace.answered(exchange, answer) : answer)) : outcome;
 }
 
 /** Whether a server that resolves dots would see a path outside of the base path, which the configuration means to be a limit. */

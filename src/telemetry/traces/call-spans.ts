@@ -14,6 +14,7 @@ import type { Tracer } from './tracer.ts';
 export interface EndedCall {
   readonly call: CallInfo;
   readonly trace: TracedCall;
+  readonly happened: readonly TimedEvent[];
   readonly ended: Extract<Event, { kind: 'call-ended' }>;
   /** Why the call is traced: it was sampled, or what made it notable. */
   readonly why: string | undefined;
@@ -35,11 +36,11 @@ export interface Asked {
 
 /** The spans of a call that is over: one of the call, and one of each attempt that was made. */
 export function callSpans(ended: EndedCall): FinishedSpan[] {
-  const { trace, tracer } = ended;
+  const { trace, tracer, happened } = ended;
   const wallMs = tracer.clock.wall() - tracer.clock.now();
-  const attempts = attemptsOf(trace.happened).filter(wasMade(trace));
+  const attempts = attemptsOf(happened).filter(wasMade(trace));
   const events = new Map<AttemptFacts | undefined, SpanEvent[]>([undefined, ...attempts].map((of) => [of, []]));
-  for (const { event, at } of trace.happened) {
+  for (const { event, at } of happened) {
     if (!isSpanEvent(event)) continue;
     const owner = isOfCall(event) ? undefined : attempts.find(({ number }) => number === event.attempt);
     events.get(owner)?.push({ ...spanEvent(event), atMs: at + wallMs });

@@ -1,6 +1,8 @@
 import { randomFillSync } from 'node:crypto';
 
 const poolBytes = 8192;
+/** No id is to be all 0; one that begins so is drawn once more. */
+const allZero = '0'.repeat(16);
 
 /** Ids of traces and spans: random hex digits, drawn from a pool that is filled in one go. */
 export class RandomIds {
@@ -24,6 +26,6 @@ export class RandomIds {
     }
     const id = this.#pool.toString('hex', this.#at, this.#at + bytes);
     this.#at += bytes;
-    return /[^0]/.test(id) ? id : this.#draw(bytes);
+    return id.startsWith(allZero) ? this.#draw(bytes) : id;
   }
 }

@@ -24,7 +24,7 @@ export function methodAttribute(method: string): string {
 
 /** The span of a whole call: what the agent asked of us, and what it was given. */
 export function serverSpan(
-  { call, trace, ended, why, tracer }: EndedCall,
+  { call, trace, happened, ended, why, tracer }: EndedCall,
   place: SpanPlace,
   events: SpanEvent[],
   wallMs: number,
@@ -32,7 +32,7 @@ export function serverSpan(
   const { status, outcome, spent } = ended;
   const { parent, linked } = trace.identity;
   const failed = status >= 500 || outcome === 'upstream-error' || outcome === 'timeout';
-  const committed = trace.happened.find(({ event }) => event.kind === 'committed')?.event;
+  const committed = happened.find(({ event }) => event.kind === 'committed')?.event;
   const method = methodAttribute(call.method);
   const [path, query] = tracer.terms.capture ? splitPath(trace.request?.path) : [];
   return {

@@ -31,7 +31,8 @@ const nothing: readonly NotableKind[] = [];
 
 /** What is kept of a call until it is known whether it is worth a trace. */
 export class TracedCall implements CallTrace {
-  readonly happened: TimedEvent[] = [];
+  readonly #events: Event[] = [];
+  readonly #times: number[] = [];
   /** By the number of the attempt. */
   readonly sent: SentAttempt[] = [];
   /** Events beyond those that are kept. */
@@ -42,6 +43,7 @@ export class TracedCall implements CallTrace {
   readonly #tracer: Tracer;
   readonly #headers: RawHeaders;
   #identity: Identity | undefined;
+  #spanId: string | undefined;
 
   constructor(tracer: Tracer, headers: RawHeaders) {
     this.#tracer = tracer;
@@ -53,12 +55,22 @@ export class TracedCall implements CallTrace {
     return this.#identity;
   }
 
+  get copiesAnswers(): boolean {
+    return this.#tracer.terms.capture;
+  }
+
+  /** What was kept, in the order in which it happened. */
+  get happened(): TimedEvent[] {
+    return this.#events.map((event, index) => ({ event, at: this.#times[index] ?? 0 }));
+  }
+
   get traceId(): string {
     return this.identity.traceId;
   }
 
   get spanId(): string {
-    return this.identity.spanId;
+    this.#spanId ??= this.#tracer.ids.span();
+    return this.#spanId;
   }
 
   carries(request: ProxiedRequest, dialect: Dialect): void {
@@ -85,9 +97,12 @@ export class TracedCall implements CallTrace {
   /** Keeps an event, where there is room. `kind`: what it makes of the call. */
   keep(event: Event, at: number, kind: NotableKind | undefined): void {
     if (kind !== undefined && !this.notable.includes(kind)) this.notable = [...this.notable, kind];
-    const always = kind !== undefined || event.kind.startsWith('attempt-') || event.kind === 'call-ended';
-    if (always || this.happened.length < mostEvents) this.happened.push({ event, at });
-    else this.droppedEvents += 1;
+    if (this.#events.length >= mostEvents && kind === undefined && !event.kind.startsWith('attempt-')) {
+      this.droppedEvents += 1;
+      return;
+    }
+    this.#events.push(event);
+    this.#times.push(at);
   }
 
   #identify(): Identity {
@@ -97,7 +112,7 @@ export class TracedCall implements CallTrace {
     const parent = inBody ?? inFields;
     const traceId = parent?.traceId ?? ids.trace();
     const linked = inBody && inFields && inBody.spanId !== inFields.spanId ? inFields : undefined;
-    return { traceId, spanId: ids.span(), sampled: headDecision(traceId, parent, terms.head), parent, linked };
+    return { traceId, sampled: headDecision(traceId, parent, terms.head), parent, linked };
   }
 
   #contextInBody(): TraceContext | undefined {
@@ -111,7 +126,6 @@ export class TracedCall implements CallTrace {
 /** Where a call stands in its trace. */
 export interface Identity {
   readonly traceId: string;
-  readonly spanId: string;
   /** The head decision. */
   readonly sampled: boolean;
   readonly parent: TraceContext | undefined;

@@ -68,6 +68,7 @@ export class Tracer implements Tracing, Subscriber {
   #export(call: CallInfo, trace: TracedCall, ended: Extract<Event, { kind: 'call-ended' }>): void {
     const why = trace.notable.find((kind) => this.terms.alwaysOn.has(kind));
     if (!trace.identity.sampled && why === undefined) return;
-    for (const span of callSpans({ call, trace, ended, why: trace.identity.sampled ? 'sample' : why, tracer: this })) this.#sink.add(span);
+    const facts = { call, trace, happened: trace.happened, ended, why: trace.identity.sampled ? 'sample' : why, tracer: this };
+    for (const span of callSpans(facts)) this.#sink.add(span);
   }
 }
