@@ -46,19 +46,24 @@ export function agentRoutes({ agents, directory, journal, clock }: AgentsApi): A
       handle({ params, body }) {
         const { note } = read(resumeBody, body, 'a JSON object, with a note to the model if you like: {"note": "use the other tool"}');
         const id = params['id'] ?? '';
-        const pauses = agents.pausesNamed(id);
-        if (pauses.length === 0) {
+        if (agents.pausesNamed(id).length === 0) {
           shown(id);
           throw new AdminError('bad_request', `the agent ${id} is not paused`);
         }
-        for (const pause of pauses) {
-          agents.resume(pause, note === '' ? undefined : note, clock.now());
-          journal.publish({ kind: 'agent-resumed', attempt: 0, agent: pause.agent, note: note ?? '' });
-        }
-        return json({ resumed: pauses.length, agents: directory.find(id) });
+        return json({ resumed: resumeAgents({ agents, journal, clock }, id, note), agents: directory.find(id) });
       },
     },
   ];
+}
+
+/** Lets an agent, or all of a name, go on, with a note to the model where there is one. Returns how many were paused. */
+export function resumeAgents({ agents, journal, clock }: Pick<AgentsApi, 'agents' | 'journal' | 'clock'>, id: string, note = ''): number {
+  const pauses = agents.pausesNamed(id);
+  for (const pause of pauses) {
+    agents.resume(pause, note === '' ? undefined : note, clock.now());
+    journal.publish({ kind: 'agent-resumed', attempt: 0, agent: pause.agent, note });
+  }
+  return pauses.length;
 }
 
 /** An id names one caller's agent; a bare name is paused for whoever calls by it, also for those who have not called yet. */

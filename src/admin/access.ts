@@ -7,25 +7,35 @@ import type { AdminSettings } from './settings.ts';
 /** Paths that a probe or a scraper reads without a token. */
 const open: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 
+/** Below it a signature in the path stands for the token, and pages of other sites, such as a chat or mails, may lead there. */
+const signed = '/links/';
+
 /**
  * Throws `forbidden` for a call by a foreign name (a web page whose name was made to point here, DNS rebinding) and for
  * one that a page of another site makes its visitor's browser send.
  */
-export function checkCaller(request: IncomingMessage, hosts: AdminSettings['hosts']): void {
+export function checkCaller(
+  request: IncomingMessage,
+  path: string,
+  { hosts, publicUrl }: Pick<AdminSettings, 'hosts' | 'publicUrl'>,
+): void {
   const { host, origin } = request.headers;
   const called = parseHost(host ?? '');
-  if (!called || !isOurs(called, hosts, request.socket.localAddress)) {
+  const publicName = publicUrl === undefined ? undefined : new URL(publicUrl).hostname;
+  if (!called || !(isOurs(called, hosts, request.socket.localAddress) || called.name === bare(publicName))) {
     throw new AdminError('forbidden', 'this Host is not served; admin.hosts may name it');
   }
+  // Whoever reads changes nothing, and sees what the signature gives them.
+  if (path.startsWith(signed) && request.method !== 'POST') return;
   const site = request.headers['sec-fetch-site'];
-  if (site === 'cross-site' || (origin !== undefined && !isSameSite(origin, called.name))) {
+  if (site === 'cross-site' || (origin !== undefined && !isSameSite(origin, called.name) && !isSameSite(origin, bare(publicName)))) {
     throw new AdminError('forbidden', 'calls from other sites are not served');
   }
 }
 
 /** Throws `unauthorized` where a token is set, the path needs it, and the request has not got it. */
 export function checkToken(request: IncomingMessage, path: string, token: AdminSettings['token']): void {
-  if (token === undefined || open.has(path)) return;
+  if (token === undefined || open.has(path) || path.startsWith(signed)) return;
   const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
   if (given !== undefined && equal(given, token)) return;
   throw new AdminError('unauthorized', 'this needs Authorization: Bearer with the token of admin.token', {
@@ -44,12 +54,13 @@ function parseHost(text: string): Host | undefined {
   return name === undefined
     ? undefined
     : {
-        name: name
-          .toLowerCase()
-          .replace(/^\[(.*)\]$/, '$1')
-          .replace(/\.$/, ''),
+        name: bare(name.toLowerCase()),
         port,
       };
+}
+
+function bare<T extends string | undefined>(name: T): T | string {
+  return name?.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '') ?? name;
 }
 
 /** The address that the connection came in by is as good as loopback: no name was asked for it, so none can be rebound. */
@@ -61,9 +72,9 @@ function isOurs(called: Host, hosts: AdminSettings['hosts'], localAddress: strin
   });
 }
 
-function isSameSite(origin: string, calledName: string): boolean {
+function isSameSite(origin: string, calledName: string | undefined): boolean {
   const name = parseHost(URL.parse(origin)?.hostname ?? '')?.name;
-  return name !== undefined && (name === calledName || (isLoopback(name) && isLoopback(calledName)));
+  return name !== undefined && calledName !== undefined && (name === calledName || (isLoopback(name) && isLoopback(calledName)));
 }
 
 /** Takes the same time wherever the first difference is, and whatever the lengths. */

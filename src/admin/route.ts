@@ -6,7 +6,7 @@ export interface AdminRequest {
   readonly query: URLSearchParams;
   /** What a reader of a stream that lost its connection has read last. */
   readonly lastEventId: string | undefined;
-  /** The JSON of a POST; undefined for a GET. */
+  /** The JSON of a POST, or the fields of a form as texts; undefined for a GET. */
   readonly body: unknown;
 }
 
@@ -14,6 +14,8 @@ export interface AdminAnswer {
   readonly status: number;
   readonly type: string;
   readonly text: string;
+  /** In place of those that go with every answer. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** An answer that goes on until its reader leaves. */
@@ -36,6 +38,10 @@ export interface AdminRoute {
   readonly method: 'GET' | 'POST';
   /** Such as `/api/agents/{id}/pause`: a segment in braces takes any one segment. */
   readonly path: string;
+  /** A POST takes a form in place of JSON: for pages behind signed links alone. */
+  readonly form?: boolean;
+  /** Of a POST's body; 64 KB unless said. */
+  readonly limitBytes?: number;
   handle(request: AdminRequest): AdminAnswer | AdminStream | Promise<AdminAnswer>;
 }
 

@@ -4,7 +4,7 @@ import { splitAddress } from '../settings/address.ts';
 import { checkCaller, checkToken } from './access.ts';
 import { AdminError, type AdminErrorCode, adminErrors, errorBody } from './admin-error.ts';
 import { adminRoutes } from './admin-routes.ts';
-import { readJson } from './read-json.ts';
+import { readBody } from './read-body.ts';
 import { type AdminAnswer, type AdminRoute, type AdminStream, findRoute } from './route.ts';
 import { type AdminSettings, isGuarded } from './settings.ts';
 import type { AdminSources } from './sources.ts';
@@ -90,18 +90,18 @@ async function answer(
     if (!(error instanceof AdminError)) options.onError?.(error);
     const { code, message, headers } =
       error instanceof AdminError ? error : new AdminError('internal_error', 'this failed; the log says why');
-    send(response, { status: adminErrors[code], type: 'application/json; charset=utf-8', text: errorBody(code, message) }, headers);
+    send(response, { status: adminErrors[code], type: 'application/json; charset=utf-8', text: errorBody(code, message), headers });
   }
 }
 
 async function answerOf(
   request: IncomingMessage,
   routes: readonly AdminRoute[],
-  { hosts, token }: AdminSettings,
+  settings: AdminSettings,
 ): Promise<AdminAnswer | AdminStream> {
-  checkCaller(request, hosts);
   const [path = '', ...queries] = (request.url ?? '').split('?');
-  checkToken(request, path, token);
+  checkCaller(request, path, settings);
+  checkToken(request, path, settings.token);
   const { route, params } = findRoute(routes, request.method ?? '', path);
   const query = new URLSearchParams(queries.join('?'));
   const lastEventId = request.headers['last-event-id'];
@@ -109,11 +109,11 @@ async function answerOf(
     params,
     query,
     lastEventId: typeof lastEventId === 'string' ? lastEventId : undefined,
-    body: route.method === 'POST' ? await readJson(request) : undefined,
+    body: route.method === 'POST' ? await readBody(request, route) : undefined,
   });
 }
 
-function send(response: ServerResponse, { status, type, text }: AdminAnswer, headers: Readonly<Record<string, string>> = {}) {
+function send(response: ServerResponse, { status, type, text, headers }: AdminAnswer) {
   const body = Buffer.from(text);
   response.writeHead(status, { ...securityHeaders, 'content-type': type, 'content-length': body.byteLength, ...headers });
   response.end(body);
