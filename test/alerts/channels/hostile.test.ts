@@ -12,7 +12,7 @@ import { type Received, receiver } from './receiver.ts';
 
 const never = new AbortController().signal;
 const corpus = Object.entries(hostileTexts);
-const invisible = /[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u061C\u200B\u200E\u200F\u2028-\u202E\u2061-\u206F\uFEFF\u{E0000}-\u{E007F}]/u;
+const invisible = /(?!\n)\p{Cc}|[\u061C\u200B\u200E\u200F\u2028-\u202E\u2061-\u206F\uFEFF\u{E0000}-\u{E007F}]/u;
 const ours = 'https://sidecar.example/links/inc_1/acknowledge/0/1/s';
 
 /** Many incidents with the text in them, so that each way of showing them is tried. */
