@@ -5,7 +5,7 @@ import { looksFailed } from './looks-failed.ts';
 import { maskVolatile } from './mask-volatile.ts';
 import type { Round } from './round.ts';
 import { similarity } from './similarity.ts';
-import { mutatesByName, pollsByName } from './tool-names.ts';
+import { mutatesByName, pollsByName, waits } from './tool-names.ts';
 
 /** From this share of common words on, two results resemble each other. */
 const alikeFrom = 0.7;
@@ -120,7 +120,7 @@ class RoundReader {
       text,
       error: told.some((turn) => turn.error || looksFailed(turn.text)),
       mutating: tools.some(mutatesByName),
-      polling: tools.every((tool) => this.#rules.pollTools.has(tool) || pollsByName(tool)),
+      polling: tools.every((tool) => this.#rules.pollTools.has(tool) || pollsByName(tool)) || actions.some(waits),
     });
   }
 

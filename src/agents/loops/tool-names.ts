@@ -12,6 +12,13 @@ export function mutatesByName(tool: string): boolean {
   return mutates.test(separated(tool));
 }
 
+/** Whether a command sleeps before it looks, as one does that waits for something. */
+export function waits(action: string): boolean {
+  return sleeps.test(action);
+}
+
+const sleeps = /\bsleep \d/u;
+
 function separated(tool: string): string {
   return tool.replace(/([a-z])([A-Z])/gu, '$1_$2');
 }
