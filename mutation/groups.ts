@@ -16,7 +16,7 @@ export const groups: Readonly<Record<string, Group>> = {
   },
   retry: {
     files: ['retry.ts', 'retry-learning.ts', 'retry-budget.ts', 'resend-safety.ts', 'must-be-told.ts', 'backoff/*.ts'],
-    tests: ['retry*', 'backoff'],
+    tests: ['retry*', 'backoff', 'adjust*'],
   },
   bulkhead: {
     files: ['bulkhead.ts', 'bulkhead-limit.ts', 'bulkhead-learning.ts', 'places.ts', 'places-queue.ts'],
