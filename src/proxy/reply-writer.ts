@@ -127,14 +127,15 @@ function finish(response: ServerResponse, reply: Reply, dialect: Dialect, progre
 
 function end(response: ServerResponse, reply: Reply, dialect: Dialect, { bytes, tail, unwritten }: Progress, ending: Ending): Written {
   if (response.closed || response.destroyed) return { ending, bytes, left: true };
+  let appended = 0;
   if (ending.complete) {
     if (ending.trailers && headerValue(reply.headers, 'content-length') === undefined) response.addTrailers(pairs(ending.trailers));
     response.end(unwritten);
   } else {
     if (unwritten) response.write(unwritten);
-    breakOff(response, reply, dialect, tail, ending);
+    appended = breakOff(response, reply, dialect, tail, ending);
   }
-  return { ending, bytes, left: false };
+  return { ending, bytes: bytes + appended, left: false };
 }
 
 /** Room to write again, or nobody left to write to. */
@@ -152,19 +153,19 @@ function drained(response: ServerResponse): Promise<void> {
 
 /**
  * Ends a stream that died so that nobody can take it for whole: an error event where the format has one and it can be
- * written, and in any case a connection that closes before the end of the message.
+ * written, and in any case a connection that closes before the end of the message. Gives the bytes that were appended.
  */
-function breakOff(response: ServerResponse, reply: Reply, dialect: Dialect, tail: Uint8Array, ending: Ending): void {
+function breakOff(response: ServerResponse, reply: Reply, dialect: Dialect, tail: Uint8Array, ending: Ending): number {
   const event = mayAppend(response, reply) && !ending.resumable ? dialect.breakOff(brokenBy(ending)) : undefined;
   const { socket } = response;
-  if (!socket) return;
-  if (event) {
-    response.write(Buffer.concat([Buffer.from(separator(tail, mediaType(reply.headers))), event]));
-  }
+  if (!socket) return 0;
+  const appended = event && Buffer.concat([Buffer.from(separator(tail, mediaType(reply.headers))), event]);
+  if (appended) response.write(appended);
   // Without chunks and without a length, a closed connection is the end of a whole message: only a reset is not.
   if (!response.chunkedEncoding && headerValue(reply.headers, 'content-length') === undefined) resetConnection(socket);
   // Node hands chunks to the socket at the end of the turn: ended before that, it would never send them.
   else process.nextTick(() => socket.destroySoon());
+  return appended?.byteLength ?? 0;
 }
 
 function brokenBy(ending: Ending) {
