@@ -59,7 +59,7 @@ export function planTelemetry(settings: TelemetrySettings, env: Environment): Te
   const warnings: string[] = [];
   const traces = wanted('TRACES', settings.traces !== undefined || named(env, 'OTEL_EXPORTER_OTLP_ENDPOINT'), env, warnings);
   const push = wanted('METRICS', settings.metrics.otlp !== undefined, env, warnings);
-  if (traces || push) warnings.push(...protocolWarnings(env), ...samplerWarnings(env));
+  if (traces || push) warnings.push(...protocolWarnings(env), ...samplerWarnings(env), ...endpointWarnings(env));
   return {
     traces: traces ? { target: targetOf('TRACES', settings.traces?.endpoint, env), batching: batchingOf(settings, env) } : undefined,
     push: push
@@ -132,6 +132,14 @@ function protocolWarnings(env: Environment): string[] {
   return names
     .filter((name) => named(env, name) && env[name]?.trim() !== 'http/protobuf')
     .map((name) => `${name}: ${env[name]} is not supported; http/protobuf is used, whose port is mostly 4318`);
+}
+
+/** The libraries would go on to an address of their own without a word. */
+function endpointWarnings(env: Environment): string[] {
+  const names = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'];
+  return names
+    .filter((name) => named(env, name) && URL.parse(env[name] ?? '') === null)
+    .map((name) => `${name} is no URL: what would go there goes to http://localhost:4318`);
 }
 
 /** Content makes spans large: fewer of them may wait. */

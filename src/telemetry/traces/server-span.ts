@@ -34,9 +34,11 @@ export function serverSpan(
   const failed = status >= 500 || outcome === 'upstream-error' || outcome === 'timeout';
   const committed = happened.find(({ event }) => event.kind === 'committed')?.event;
   const method = methodAttribute(call.method);
+  // A call that no route matched has a word in its place.
+  const route = call.route.startsWith('/') ? call.route : undefined;
   const [path, query] = tracer.terms.capture ? splitPath(trace.request?.path) : [];
   return {
-    name: `${method === '_OTHER' ? 'HTTP' : method} ${call.route}`,
+    name: `${method === '_OTHER' ? 'HTTP' : method}${route === undefined ? '' : ` ${route}`}`,
     kind: 'server',
     place,
     parent: parent && { ...parent, remote: true },
@@ -45,7 +47,7 @@ export function serverSpan(
     failed,
     attributes: attributesOf({
       'http.request.method': method,
-      'http.route': call.route,
+      'http.route': route,
       'url.scheme': tracer.scheme,
       'url.path': path,
       'url.query': query,

@@ -1,4 +1,5 @@
 import type { Event, EventKind } from '../../core/event.ts';
+import { tokenKinds } from '../../core/usage.ts';
 import { type SpanAttributes, type SpanValue, said } from './attributes.ts';
 
 /** Told by the spans themselves. */
@@ -43,6 +44,9 @@ export function spanEvent(event: Event): { name: string; attributes: SpanAttribu
     if (shown !== undefined) attributes[`outrigger.${snakeCase(key)}`] = shown;
   }
   if (event.attempt > 0) attributes['outrigger.attempt'] = event.attempt;
+  if (event.kind === 'tunnel-answered' && event.usage) {
+    for (const kind of tokenKinds) attributes[`outrigger.tokens.${snakeCase(kind)}`] = event.usage[kind];
+  }
   if (event.kind === 'bug') attributes['error.type'] = event.error instanceof Error ? event.error.name : typeof event.error;
   return { name: `outrigger.${event.kind}`, attributes };
 }

@@ -97,7 +97,7 @@ export class TracedCall implements CallTrace {
   /** Keeps an event, where there is room. `kind`: what it makes of the call. */
   keep(event: Event, at: number, kind: NotableKind | undefined): void {
     if (kind !== undefined && !this.notable.includes(kind)) this.notable = [...this.notable, kind];
-    if (this.#events.length >= mostEvents && kind === undefined && !event.kind.startsWith('attempt-')) {
+    if (this.#events.length >= mostEvents && kind === undefined && event.kind !== 'call-ended' && !event.kind.startsWith('attempt-')) {
       this.droppedEvents += 1;
       return;
     }

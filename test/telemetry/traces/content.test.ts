@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { http, ok } from '../../kit/http-text.ts';
+import { chunk, http, ok } from '../../kit/http-text.ts';
+import { rawClient } from '../../kit/raw-client.ts';
 import { answer, rawUpstream } from '../../kit/raw-upstream.ts';
 import { agentParent, behindRoot, traced } from './kit.ts';
 
@@ -110,6 +111,40 @@ describe('the span of an attempt at a model', () => {
     expect(String(attributes['outrigger.request.body']).length).toBeLessThanOrEqual(16 * 1024);
     expect(attributes['outrigger.request.body']).toContain('xxxx');
     expect(Buffer.concat(it.receiver.requests.map(({ body }) => body)).toString()).not.toContain('canary');
+  });
+});
+
+describe('the span of a stream', () => {
+  it('ends with the stream, says when it began, and that it broke', async () => {
+    const event = (content: string) =>
+      chunk(`data: ${JSON.stringify({ model: 'gpt-5', choices: [{ index: 0, delta: { content } }] })}\n\n`);
+    const upstream = await rawUpstream(async (connection) => {
+      await connection.request();
+      connection.send(http(['HTTP/1.1 200 OK', 'Content-Type: text/event-stream', 'Transfer-Encoding: chunked'], event('Hello')));
+    });
+    const it = await traced(behindRoot(upstream, { retry: {} }, { dialect: 'openai' }));
+    const body = JSON.stringify({ ...chat, stream: true });
+    const agent = await rawClient(it.sidecar.proxy);
+    const fields = ['Host: h', 'Content-Type: application/json', `Content-Length: ${body.length}`];
+    agent.send(http(['POST /v1/chat/completions HTTP/1.1', ...fields], body));
+    await agent.responseHead();
+    const begun = BigInt(Date.now()) * 1_000_000n;
+    (await upstream.connection()).reset();
+    await agent.responseBody();
+    await it.spans();
+    const [server, client] = [it.receiver.span('server'), it.receiver.span('client')];
+    expect(client.attributes).toMatchObject({
+      'gen_ai.request.stream': true,
+      'outrigger.verdict': 'network',
+      'outrigger.complete': false,
+      'error.type': 'network',
+    });
+    expect(client.attributes['gen_ai.response.time_to_first_chunk']).toBeGreaterThan(0);
+    expect(client.status).toBe(2);
+    expect(client.endNanos).toBeGreaterThanOrEqual(begun - 1_000_000n);
+    expect(client.startNanos).toBeLessThan(begun + 1_000_000n);
+    expect(server.events.map(({ name }) => name)).toContain('outrigger.stream-broken');
+    expect(server.attributes).toMatchObject({ 'outrigger.outcome': 'upstream-error', 'outrigger.kept_for': 'error' });
   });
 });
 

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import type { Event } from '../../../src/core/event.ts';
+import { ManualClock } from '../../../src/core/manual-clock.ts';
+import type { FinishedSpan } from '../../../src/telemetry/traces/span-sink.ts';
+import { Tracer } from '../../../src/telemetry/traces/tracer.ts';
+import { answered, attemptEnded, callEnded, call as callOf } from '../kit.ts';
+
+function tracing(ratio = 0) {
+  const spans: FinishedSpan[] = [];
+  const clock = new ManualClock();
+  const tracer = new Tracer({
+    terms: {
+      head: { ratio, parentBased: true },
+      alwaysOn: new Set(['error', 'retry', 'fallback', 'loop'] as const),
+      capture: false,
+      semconv: 'v1.41',
+    },
+    upstreams: new Map(),
+    clock,
+    reader: { context: () => undefined, request: () => ({}), conversation: () => undefined },
+    sink: { add: (span) => spans.push(span) },
+    scheme: 'http',
+  });
+  const call = callOf({ trace: tracer.begin([]) });
+  const tell = (...events: Event[]) => {
+    for (const event of events) tracer.on(event, call);
+  };
+  return { spans, clock, tracer, tell };
+}
+
+const reasons = { upstream: 'openai', attempt: 1 } as const;
+
+describe('a call', () => {
+  it.each<[string | undefined, Event]>([
+    ['loop', { kind: 'loop-detected', attempt: 0, loop: 'cycle', action: 'warn', count: 3 }],
+    ['loop', { kind: 'agent-paused', attempt: 0, agent: 'planner', reason: 'a loop' }],
+    ['fallback', { kind: 'fallback-exhausted', ...reasons, reason: 'overloaded' }],
+    ['error', { kind: 'stream-broken', ...reasons, verdict: 'network' }],
+    ['error', { kind: 'cache', attempt: 0, result: 'stale' }],
+    ['error', { kind: 'bug', attempt: 0, error: new Error('x') }],
+    [undefined, { kind: 'cache', attempt: 0, result: 'hit' }],
+    [undefined, { kind: 'would', attempt: 0, event: { kind: 'loop-detected', attempt: 0, loop: 'cycle', action: 'warn', count: 3 } }],
+  ])('is kept for %s by what it tells', (kept, event) => {
+    const it = tracing();
+    it.tell({ kind: 'call-started', attempt: 0 }, event, callEnded('ok'));
+    expect(it.spans.map(({ attributes }) => attributes['outrigger.kept_for'])).toEqual(kept === undefined ? [] : [kept]);
+  });
+
+  it('keeps 128 events of a tunnel that tells of more, and its attempt all the same', () => {
+    const it = tracing(1);
+    const usage = { input: 3, output: 4, cacheRead: 0, cacheWrite: 0, reasoning: 0 };
+    it.tell({ kind: 'call-started', attempt: 0 }, { kind: 'attempt-started', attempt: 1, upstream: 'openai' }, answered('openai'));
+    for (let i = 0; i < 500; i += 1) it.tell({ kind: 'tunnel-answered', ...reasons, verdict: 'ok', complete: true, usage });
+    it.tell(attemptEnded('openai'), callEnded('ok'));
+    const [server, client] = it.spans;
+    expect(client?.events).toHaveLength(125);
+    expect(server?.droppedEvents).toBe(375);
+    expect(client?.events[0]?.attributes).toMatchObject({ 'outrigger.tokens.input': 3, 'outrigger.tokens.cache_read': 0 });
+    expect(client?.attributes).toMatchObject({ 'outrigger.verdict': 'ok', 'outrigger.response_bytes': 20 });
+  });
+
+  it('has times by the wall clock, measured on the one that never jumps', async () => {
+    const it = tracing(1);
+    it.tell({ kind: 'call-started', attempt: 0 });
+    await it.clock.advance(100);
+    it.tell({ kind: 'attempt-started', attempt: 1, upstream: 'openai' });
+    await it.clock.advance(50);
+    it.tell(answered('openai', { status: undefined, verdict: 'network' }));
+    it.clock.jumpWall(3_600_000);
+    await it.clock.advance(10);
+    it.tell(callEnded('upstream-error', { status: 502, ms: 160 }));
+    const [server, client] = it.spans;
+    const started = it.clock.wall() - 160;
+    expect([server?.startMs, server?.endMs]).toEqual([started, started + 160]);
+    expect([client?.startMs, client?.endMs]).toEqual([started + 100, started + 150]);
+    expect([server?.failed, client?.failed, client?.attributes['error.type']]).toEqual([true, true, 'network']);
+  });
+
+  it('that no route matched has no route', () => {
+    const it = tracing();
+    it.tracer.on(callEnded('client-error', { status: 404 }), callOf({ route: 'none', trace: it.tracer.begin([]), method: 'BREW' }));
+    expect(it.spans[0]).toMatchObject({ name: 'HTTP', attributes: { 'http.request.method': '_OTHER' } });
+    expect(it.spans[0]?.attributes).not.toHaveProperty(['http.route']);
+  });
+});
