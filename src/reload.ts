@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Alerting } from './alerts-of.ts';
 import type { LoadedConfig, LoadResult } from './config/load.ts';
 import { ConfigError, formatPlace, type Problem } from './config/problem.ts';
 import { withRestartBound } from './config/restart-bound.ts';
@@ -16,6 +17,7 @@ export interface ReloadOptions {
   readonly accounts: Accounts;
   readonly exporting: Exports;
   readonly health: Health;
+  readonly alerting: Alerting;
   readonly journal: Journal;
   readonly logger: Logger;
 }
@@ -30,6 +32,7 @@ export function createReload({
   accounts,
   exporting,
   health,
+  alerting,
   journal,
   logger,
 }: ReloadOptions): (result: LoadResult) => void {
@@ -46,6 +49,7 @@ export function createReload({
     health.configure(loaded.config.health, Object.keys(loaded.config.upstreams));
     metrics.configure(namesOf(loaded), telemetry.metrics);
     accounts.configure(loaded.prices);
+    void alerting.configure(loaded.config);
     exporting.configure(loaded.config);
     logger.level = telemetry.log.level;
     for (const warning of loaded.warnings) logger.warn({ where: formatPlace(warning) }, warning.message);

@@ -1,7 +1,10 @@
 import { startAdminServer } from './admin/server.ts';
 import { AgentDirectory } from './agents/directory.ts';
-import { agentRoutes } from './agents-api.ts';
+import { agentRoutes, resumeAgents } from './agents-api.ts';
 import { createAgents } from './agents-of.ts';
+import { alertRoutes } from './alert-routes.ts';
+import { alertmanagerHook } from './alertmanager-hook.ts';
+import { Alerting } from './alerts-of.ts';
 import { policyViews, upstreamViews } from './api-views.ts';
 import { CallsUnderWay } from './calls-under-way.ts';
 import type { LoadedConfig, LoadResult } from './config/load.ts';
@@ -14,6 +17,7 @@ import { eventRoutes } from './events-api.ts';
 import { startExports } from './exports.ts';
 import { Generations } from './generations.ts';
 import { createHealth } from './health-of.ts';
+import { linkRoutes } from './link-routes.ts';
 import { namesOf } from './names-of.ts';
 import { readProcess } from './process-readings.ts';
 import { startListener } from './proxy/listener.ts';
@@ -23,6 +27,7 @@ import { Accounts } from './telemetry/accounts.ts';
 import { createCallLog } from './telemetry/call-log.ts';
 import { LiveJournal } from './telemetry/live-journal.ts';
 import { createLog, type Log } from './telemetry/log.ts';
+import { LongCalls } from './telemetry/long-calls.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { readUpstreams } from './upstream-readings.ts';
 import { version } from './version.ts';
@@ -65,17 +70,19 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
       upstreams: readings(),
       ...readProcess({ state: context.state, directory, live, health, generation: () => generations.current }),
       journalErrors: journal.errors(),
+      alerts: alerting.active?.engine.counts.all(),
       logLinesDropped: ownLog.dropped(),
       spansDropped: traces?.dropped,
     }),
   });
   const callLog = createCallLog({ logger, access: () => configNow().telemetry.log.access });
   const accounts = new Accounts(loaded.prices);
-  const loops = createAgents(loaded.config.state.dir, (error, what) => logger.error({ err: error }, what));
+  const loops = createAgents(loaded.config.state.dir, loaded.config.limits.sessions, (error, what) => logger.error({ err: error }, what));
   const directory = new AgentDirectory(systemClock, loops.agents.pauses);
   const live = new LiveJournal(systemClock);
-  const health = createHealth(loaded.config, { clock: systemClock, metrics, readings: () => readings() });
+  const health = createHealth(loaded.config, { clock: systemClock, alerts: () => alerting.active, readings: () => readings() });
   const journal = new Journal([accounts, metrics.subscriber, directory, callLog, ...(traces ? [traces.tracer] : []), calls, health, live]);
+  const alerting = new Alerting({ journal, clock: systemClock, logger });
   const own = new OwnConnections();
   const generations = new Generations(loaded, { context, loops, registry, own, calls, journal });
   const configNow = () => generations.current.loaded.config;
@@ -88,7 +95,17 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
   const admin = await startAdminServer({
     settings: () => configNow().admin,
     onError: (error) => logger.error({ err: error }, 'the admin port failed on a request'),
-    routes: [...agentRoutes({ agents: loops.agents, directory, journal, clock: systemClock }), ...eventRoutes(live)],
+    routes: [
+      ...agentRoutes({ agents: loops.agents, directory, journal, clock: systemClock }),
+      ...eventRoutes(live),
+      ...alertRoutes(() => alerting.active, systemClock),
+      ...linkRoutes({
+        active: () => alerting.active,
+        resume: (agent) => resumeAgents({ agents: loops.agents, journal, clock: systemClock }, agent),
+        clock: systemClock,
+      }),
+      alertmanagerHook(() => alerting.active),
+    ],
     sources: {
       ready: () => ({ ready: state === 'serving', reason: state }),
       health: () => health.report(),
@@ -101,11 +118,13 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
   });
   const closeRest = async (closing: Promise<unknown>) => {
     await closing;
+    await alerting.close();
     await admin.close();
     health.close();
     ownLog.flush();
   };
   try {
+    await alerting.configure(loaded.config);
     const { listen } = loaded.config;
     const listener = await startListener({
       listen,
@@ -116,7 +135,8 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
       tracing: traces?.tracer,
     });
     await exporting.push(metrics);
-    const reload = createReload({ generations, metrics, accounts, exporting, health, journal, logger });
+    const longCalls = new LongCalls({ calls: () => listener.underWay(), clock: systemClock, logger });
+    const reload = createReload({ generations, metrics, accounts, exporting, health, alerting, journal, logger });
     health.start();
     state = 'serving';
     return {
@@ -129,11 +149,13 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
       async stop() {
         state = 'draining';
         await listener.drain(configNow().drainTimeout);
+        longCalls.close();
         await closeRest(Promise.all([generations.close(), exporting.close()]));
       },
       async kill() {
         state = 'draining';
         await listener.stop();
+        longCalls.close();
         void exporting.close();
         await closeRest(generations.destroy());
       },

@@ -18,7 +18,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   admin: ['core', 'settings'],
   simulated: ['core', 'settings'],
   // The schemas of the others, and their types.
-  config: ['core', 'settings', 'policies', 'proxy', 'telemetry', 'admin'],
+  config: ['core', 'settings', 'policies', 'proxy', 'telemetry', 'admin', 'alerts'],
   '.': ['*'],
 };
 

@@ -44,7 +44,7 @@ function observationOf(alert: Alert): Observation {
     on: 'alertmanager',
     upstream: subjectOf(labels['upstream']),
     agent: subjectOf(labels['agent']),
-    fingerprint: fingerprint ?? hash('sha256', JSON.stringify(Object.entries(labels).toSorted())),
+    fingerprint: fingerprint ?? hash('sha256', JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)))),
     over: status === 'resolved',
     summary: plainText(said === undefined ? name : `${name}: ${said}`, 1024),
     facts: factsOf(alert, name),

@@ -7,6 +7,7 @@ import { readState, silenceChange } from './alert-state.ts';
 import type { Channel, Delivery } from './channel.ts';
 import { recordDeed } from './deeds.ts';
 import { Deliveries } from './deliveries.ts';
+import { ExampleLedgers } from './example-ledgers.ts';
 import { acknowledge, type Incident, resolve } from './incident.ts';
 import { IncidentBook } from './incident-book.ts';
 import { type Change, Intake } from './intake.ts';
@@ -59,6 +60,7 @@ export class AlertEngine implements Subscriber {
   readonly #post: Post;
   readonly #teller: Teller;
   readonly #intake: Intake;
+  readonly #ledgers = new ExampleLedgers();
   readonly #silences = new Map<string, Silence>();
   readonly #events: IncidentEvent[] = [];
   readonly #unsent: ReturnType<typeof readState>['outbox'];
@@ -126,8 +128,11 @@ export class AlertEngine implements Subscriber {
 
   on(event: Event, call: CallInfo | undefined): void {
     const { clock } = this.#options;
-    if (call && event.kind === 'call-ended') this.#levels.ended(event, call, clock.now());
-    else if (call && event.kind === 'committed') this.#levels.committed(event, call, clock.now());
+    if (call && event.kind === 'call-ended') {
+      this.#levels.ended(event, call, clock.now());
+      const incident = this.#ledgers.ended(call);
+      if (incident) this.#book.touch(incident);
+    } else if (call && event.kind === 'committed') this.#levels.committed(event, call, clock.now());
     if (this.#lookMs === Number.POSITIVE_INFINITY && this.#levels.isActive) this.#lookLater();
     recordDeed(event, call, this.#book);
     const observation = observeEvent(event, call);
@@ -216,6 +221,7 @@ export class AlertEngine implements Subscriber {
       this.#wake(countsMs);
       return;
     }
+    if (change !== 'resolved') this.#ledgers.await(incident);
     this.#teller.schedule(incident, this.#options.clock.wall());
     this.#publish(incident, change);
     this.#wake(0);

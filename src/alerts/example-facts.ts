@@ -2,7 +2,8 @@ import { cut } from './caps.ts';
 import type { Fact } from './channel.ts';
 import type { Observation } from './observation.ts';
 
-const factsLimit = 12;
+/** With the ledger, which may come later, they are 12. */
+const factsLimit = 11;
 const valueLimit = 500;
 
 /** The evidence of an observation, capped, with its call as the example. */

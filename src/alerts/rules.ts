@@ -36,7 +36,7 @@ export interface Rule {
 
 /** The rules of a configuration. */
 export function rulesOf(settings: AlertsSettings): Rule[] {
-  return settings.rules.map((written) => {
+  return withHook(settings).map((written) => {
     const facts = factsOf(written.on);
     const above = thresholdOf(written) ?? 0;
     const forMs = written.for ?? facts.forMs;
@@ -51,6 +51,12 @@ export function rulesOf(settings: AlertsSettings): Rule[] {
       policy: policyOf(settings, written),
     };
   });
+}
+
+/** Whoever lets Alertmanager post here wants to be told: without a rule on it, by the ladder, or else by every channel. */
+function withHook({ rules, escalation, channels }: AlertsSettings): readonly RuleSettings[] {
+  if (rules.some(({ on }) => on === 'alertmanager')) return rules;
+  return [...rules, { on: 'alertmanager', send: escalation.length > 0 ? [] : Object.keys(channels) }];
 }
 
 function policyOf(settings: AlertsSettings, { send }: RuleSettings): Policy {

@@ -1,5 +1,6 @@
 import { address, isLoopback, splitAddress } from '../settings/address.ts';
 import { agreementFindings } from './agreement.ts';
+import { alertChecks } from './alert-checks.ts';
 import { entriesAt, isMapping, type LineOf, valueAt } from './config-tree.ts';
 import { fallbackChecks, fallbackUpstreamPaths } from './fallback-checks.ts';
 import { type Finding, formatPath, type Path } from './problem.ts';
@@ -14,6 +15,7 @@ export function crossChecks(root: unknown, lineOf: LineOf): Finding[] {
     ...keyFindings(root),
     ...addressFindings(root),
     ...agreementFindings(root, lineOf),
+    ...alertChecks(root),
   ];
 }
 

@@ -3,7 +3,6 @@ import { isMapping, valueAt } from './config-tree.ts';
 import { knownKeys } from './known-keys.ts';
 import type { Finding, Path } from './problem.ts';
 import { didYouMean } from './suggest.ts';
-import { isUnsupportedKey } from './unsupported.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -30,7 +29,6 @@ function wantsText(issue: Issue, value: unknown): boolean {
 }
 
 function unknownKey(section: Path, key: string): string {
-  if (isUnsupportedKey([...section, key])) return 'not supported by this version';
   const known = knownKeys(section);
   return `unknown key${didYouMean(key, known) || `; known here: ${known.join(', ')}`}`;
 }

@@ -1,4 +1,5 @@
 import { isLoopback, splitAddress } from '../settings/address.ts';
+import { inertAlerts } from './alert-checks.ts';
 import type { Config } from './config.ts';
 import { fallbackChecks } from './fallback-checks.ts';
 import { fallbackTargets } from './fallback-targets.ts';
@@ -19,6 +20,7 @@ export function inertSettings(config: Config, root: unknown): Finding[] {
     ...fallbackChecks(root).filter(({ rejects }) => !rejects),
     ...faultWarnings(config, root),
     ...limitFindings(config),
+    ...inertAlerts(config.alerts),
     ...inertTools(config),
     ...inertTelemetry(config),
   ];

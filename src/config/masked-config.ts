@@ -28,8 +28,14 @@ function maskValue(value: unknown, path: Steps, isForeign: (path: Steps) => bool
 function isSecret(path: Steps): boolean {
   const [section, , third, fourth] = path;
   if (section === 'admin') return path[1] === 'token';
+  if (section === 'alerts') return isSecretOfChannel(path);
   if (section === 'agents') return third === 'keys' && fourth !== undefined;
   return section === 'upstreams' && third === 'headers' && fourth !== undefined && isCredentialName(fourth);
+}
+
+/** The URL of a webhook is its password, as is what stands in that of a mail server. */
+function isSecretOfChannel([, list, , kind, key = '']: Steps): boolean {
+  return list === 'channels' && ((key === 'url' && kind !== 'email') || key === 'password' || /secret$/i.test(key));
 }
 
 /** Where in the file a value of the configuration in force may come from. */

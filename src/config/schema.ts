@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { publicUrl } from '../admin/settings.ts';
+import { alertsSettings } from '../alerts/settings.ts';
 import { policySet } from '../policies/index.ts';
 import { limits, listen, route, upstream } from '../proxy/settings.ts';
 import { address } from '../settings/address.ts';
@@ -17,6 +19,7 @@ const admin = z.strictObject({
   listen: address.default('127.0.0.1:4142').describe('Where the admin port listens, HOST:PORT. Anything but loopback needs a token.'),
   token: z.string().min(1).optional().describe('Asked for by the page and the API.'),
   hosts: z.array(hostName).default([]).describe('Host names besides loopback under which the admin port may be reached.'),
+  publicUrl: publicUrl.optional().describe('How people reach the admin port from outside; links in alerts begin with it.'),
 });
 
 const state = z.strictObject({
@@ -52,6 +55,7 @@ export const configSchema = z
       .default({})
       .describe("What holds for single agents, merged over the route's policy set; default is for all that are not named."),
     health: healthSettings.prefault({}).describe('From when on /api/health warns; docs/health.md.'),
+    alerts: alertsSettings.optional().describe('Who is told when something is wrong; docs/alerts.md.'),
     telemetry: telemetrySettings.prefault({}).describe('Logs and metrics.'),
   })
   .meta({ title: 'Outrigger configuration', description: 'What the sidecar forwards where, and with which policies.' });

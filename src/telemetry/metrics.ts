@@ -33,8 +33,6 @@ export interface Metrics {
   configure(names: ConfiguredNames, bounds: TelemetrySettings['metrics']): void;
   /** Everything of this moment in Prometheus' text format 0.0.4. */
   text(): Promise<string>;
-  /** Messages of alerts since the start, by whether they could be delivered. */
-  alertDeliveries(): { readonly sent: number; readonly failed: number };
   /** What every model has cost so far, the dearest first. */
   costs(): ModelCosts[];
 }
@@ -66,14 +64,6 @@ export function createMetrics(options: MetricsOptions): Metrics {
     configure(names, bounds) {
       instruments.configure(bounds);
       subjects.configure(names);
-    },
-    alertDeliveries() {
-      const of = (result: string) =>
-        [...instruments.counters.alerts.all()].reduce(
-          (sum, { attributes, value }) => sum + (attributes['result'] === result ? value : 0),
-          0,
-        );
-      return { sent: of('ok'), failed: of('error') };
     },
     costs: () => costsOf(instruments),
     async text() {

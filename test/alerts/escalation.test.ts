@@ -61,10 +61,11 @@ describe('an escalation', () => {
   });
 
   it('goes on as it began when the configuration changes', async () => {
-    const { engine, clock, channels, configure } = alerting(ladder);
+    const run = alerting(ladder);
+    const { engine, clock, channels } = run;
     engine.on(circuit('open'), undefined);
     await clock.advance(minutes);
-    configure({ rules: ladder.rules, escalation: [{ after: '2m', send: ['hook'] }] });
+    run.configure({ rules: ladder.rules, escalation: [{ after: '2m', send: ['hook'] }] });
     await clock.advance(8 * minutes);
     expect([channels.mail.told, channels.hook.told]).toEqual([[], []]);
     await clock.advance(2 * minutes);

@@ -87,15 +87,6 @@ c.yaml:13:11 routes[1].path: routes[0] has this path already (line 12)
     ]);
   });
 
-  it.each([
-    ['alerts: {}', 'alerts'],
-    ['admin: { publicUrl: https://x }', 'admin.publicUrl'],
-  ])('tell what this version does not support from what is misspelled: %s', (line, paths) => {
-    const problems = problemLines(load(`${line}\nupstreams: {a: {url: http://x}}\nroutes: [{path: /, upstream: a}]`));
-    const unsupported = problems.filter((problem) => problem.endsWith('not supported by this version'));
-    expect(unsupported.map((problem) => /^\S+ (.*): /.exec(problem)?.[1]).join(' ')).toBe(paths);
-  });
-
   it('name the section that a required key is missing from', () => {
     expect(problemLines(load('listen: 127.0.0.1:0\n'))).toEqual([
       '1:1 upstreams: upstreams is missing: expected a mapping of names to values',

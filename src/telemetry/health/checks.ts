@@ -13,7 +13,8 @@ export type CheckName =
   | 'memory'
   | 'disk'
   | 'event-loop'
-  | 'alert-delivery';
+  | 'alert-delivery'
+  | 'alert-store';
 
 /** What one check has measured. */
 export interface Measured {
@@ -33,10 +34,12 @@ export interface Measurable {
   readonly circuits: ReadonlyMap<string, CircuitState>;
   /** Share of the alert messages of the window that failed; undefined where there were none. */
   readonly alertsFailed: number | undefined;
+  /** Why incidents and alerts are in memory alone; undefined where they are on disk, or there are none. */
+  readonly alertsInMemory: string | undefined;
 }
 
 /** Every check in the order in which people want to read them. */
-export function measure({ traffic, machine, circuits, alertsFailed }: Measurable, settings: HealthSettings): Measured[] {
+export function measure({ traffic, machine, circuits, alertsFailed, alertsInMemory }: Measurable, settings: HealthSettings): Measured[] {
   const { minimum } = settings;
   const lowest = traffic.availability(minimum);
   const latencyMs = traffic.latencyMs(minimum);
@@ -58,6 +61,14 @@ export function measure({ traffic, machine, circuits, alertsFailed }: Measurable
     { name: 'disk', value: disk && 1 - disk.freeBytes / disk.sizeBytes, unit: 'ratio', threshold: settings.disk },
     { name: 'event-loop', value: machine.loopLagMs / 1000, unit: 'seconds', threshold: seconds(settings.eventLoop) },
     { name: 'alert-delivery', value: alertsFailed, unit: 'ratio', threshold: settings.alertDelivery },
+    {
+      name: 'alert-store',
+      value: alertsInMemory === undefined ? 0 : 1,
+      unit: 'ratio',
+      // Alerts still go out: it is never worse than a warning.
+      threshold: { warning: 1, critical: 2 },
+      detail: alertsInMemory,
+    },
   ];
 }
 

@@ -39,6 +39,8 @@ export interface HealthOptions {
   circuits(): ReadonlyMap<string, CircuitState>;
   /** Alert messages since the start. */
   alerts(): { readonly sent: number; readonly failed: number };
+  /** Why incidents and alerts are in memory alone, where they should be on disk. */
+  alertsInMemory?(): string | undefined;
 }
 
 const everyMs = 1000;
@@ -102,7 +104,13 @@ export class Health implements Subscriber {
     this.#traffic.advance(now);
     const alertsFailed = this.#alertsFailed(now);
     const measured = measure(
-      { traffic: this.#traffic, machine: machine.read(), circuits: this.#options.circuits(), alertsFailed },
+      {
+        traffic: this.#traffic,
+        machine: machine.read(),
+        circuits: this.#options.circuits(),
+        alertsFailed,
+        alertsInMemory: this.#options.alertsInMemory?.(),
+      },
       this.#settings,
     );
     const checks = measured.map((one): CheckReport => {

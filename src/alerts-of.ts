@@ -1,0 +1,128 @@
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Logger } from 'pino';
+import type { Channel } from './alerts/channel.ts';
+import type { AlertEngine } from './alerts/engine.ts';
+import { linkKey } from './alerts/link-key.ts';
+import type { Runbook } from './alerts/runbook.ts';
+import type { AlertsSettings } from './alerts/settings.ts';
+import { linksTo } from './alerts/signed-links.ts';
+import type { Config } from './config/config.ts';
+import type { Clock } from './core/clock.ts';
+import type { Journal } from './core/journal.ts';
+import type { Records } from './store/records.ts';
+
+/** What is there while alerts are configured. */
+export interface ActiveAlerts {
+  readonly engine: AlertEngine;
+  readonly runbook: Runbook;
+  readonly records: Records;
+  /** What the links in its messages are signed with. */
+  readonly linkKey: Uint8Array;
+}
+
+export interface AlertingOptions {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+type ChannelSettings = AlertsSettings['channels'][string];
+
+/** The alerts of a sidecar: nothing of them is loaded until a configuration has some. */
+export class Alerting {
+  readonly #options: AlertingOptions;
+  readonly #channels = new Map<string, { readonly settings: ChannelSettings; readonly channel: Channel }>();
+  #active: ActiveAlerts | undefined;
+  #publicUrl: string | undefined;
+  #unsubscribe: (() => void) | undefined;
+  /** One configuration after the other. */
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(options: AlertingOptions) {
+    this.#options = options;
+  }
+
+  get active(): ActiveAlerts | undefined {
+    return this.#active;
+  }
+
+  /** Puts the alerts of a configuration in force. Never rejects; the log tells what went wrong. */
+  configure(config: Config): Promise<void> {
+    this.#last = this.#last.then(() => this.#apply(config)).catch((error: unknown) => this.#failed(error));
+    return this.#last;
+  }
+
+  /** Sends nothing more, and lets the file of the records go. */
+  close(): Promise<void> {
+    this.#last = this.#last.then(() => this.#stop()).catch((error: unknown) => this.#failed(error));
+    return this.#last;
+  }
+
+  async #apply({ alerts, state, admin }: Config): Promise<void> {
+    this.#publicUrl = admin.publicUrl;
+    if (!alerts) return this.#stop();
+    const isNew = this.#active === undefined;
+    const active = this.#active ?? (await this.#start(state.dir));
+    this.#active = active;
+    const left = await this.#connect(alerts);
+    const channels = new Map([...this.#channels].map(([name, { channel }]) => [name, channel]));
+    active.engine.configure(alerts, channels);
+    if (isNew) this.#unsubscribe = this.#options.journal.subscribe(active.engine);
+    await Promise.all(left.map(async (channel) => channel.close?.()));
+  }
+
+  async #start(directory: string): Promise<ActiveAlerts> {
+    const { clock, logger, journal } = this.#options;
+    const [{ AlertEngine }, { openRecords }, { readRunbook }] = await Promise.all([
+      import('./alerts/engine.ts'),
+      import('./store/record-store.ts'),
+      import('./alerts/runbook.ts'),
+    ]);
+    const [{ records, known, aside }, runbook] = await Promise.all([openRecords(join(directory, 'state.db'), clock), readRunbook()]);
+    const health = records.health();
+    if (aside !== undefined) logger.error({ aside }, 'the file of incidents and alerts was damaged: it was put aside, and a new one begun');
+    if (!health.persistent) logger.error({ reason: health.reason }, 'incidents and alerts are in memory alone and end with this process');
+    const key = linkKey(directory, (error) => logger.error({ err: error }, 'links in alerts are good until this process ends'));
+    const engine = new AlertEngine({
+      clock,
+      random: Math.random,
+      records,
+      known,
+      sources: { advice: (on) => runbook.advice(on), links: (incident) => linksTo(incident, this.#publicUrl, key, clock.wall()) },
+      publish: (event) => journal.publish(event),
+    });
+    return { engine, runbook, records, linkKey: key };
+  }
+
+  /** Channels whose settings are as they were go on. Returns those that are not wanted any more. */
+  async #connect({ channels }: AlertsSettings): Promise<Channel[]> {
+    const { createChannel } = await import('./alerts/channels/create-channel.ts');
+    const left: Channel[] = [];
+    for (const [name, { settings, channel }] of this.#channels) {
+      if (isDeepStrictEqual(settings, channels[name])) continue;
+      left.push(channel);
+      this.#channels.delete(name);
+    }
+    for (const [name, settings] of Object.entries(channels)) {
+      if (!this.#channels.has(name)) this.#channels.set(name, { settings, channel: createChannel(settings, this.#options.clock) });
+    }
+    return left;
+  }
+
+  async #stop(): Promise<void> {
+    const active = this.#active;
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+    this.#active = undefined;
+    await active?.engine.close();
+    await active?.records.close();
+    const channels = [...this.#channels.values()];
+    this.#channels.clear();
+    await Promise.all(channels.map(async ({ channel }) => channel.close?.()));
+  }
+
+  #failed(error: unknown): void {
+    this.#options.logger.error({ err: error }, 'the alerts failed');
+  }
+}
