@@ -15,14 +15,11 @@ import { readConversation } from './llm/conversation/read-conversation.ts';
 import { readToolCall } from './llm/tool-call.ts';
 import { toolResultReader } from './llm/tool-result.ts';
 
-/** Sessions whose rounds are kept. */
-const maximumSessions = 10_000;
-
 /**
- * What is known of agents: who is paused, from the state directory, and their conversations. `onError` hears that a pause
+ * What is known of agents: who is paused, from the state directory, and their conversations, the latest `sessions` of them. `onError` hears that a pause
  * cannot be kept, or that those of before cannot be read; all goes on without.
  */
-export function createAgents(directory: string, onError: (error: unknown, what: string) => void): LoopSurroundings {
+export function createAgents(directory: string, sessions: number, onError: (error: unknown, what: string) => void): LoopSurroundings {
   const file = join(directory, 'pauses.json');
   const attempt = <T>(what: string, act: () => T, otherwise: T): T => {
     try {
@@ -38,9 +35,9 @@ export function createAgents(directory: string, onError: (error: unknown, what: 
   return {
     agents: new Agents(pauses),
     principals: new Principals(secret),
-    threads: new Threads(maximumSessions),
-    toolThreads: new ToolThreads(maximumSessions),
-    storms: new Storms(maximumSessions),
+    threads: new Threads(sessions),
+    toolThreads: new ToolThreads(sessions),
+    storms: new Storms(sessions),
     formats,
   };
 }

@@ -22,7 +22,7 @@ async function changed(first: RawUpstream, more: (send: () => Promise<string>) =
   const context = { clock: systemClock, random: Math.random, state: registry.state };
   const calls = new CallsUnderWay(context.clock);
   const journal = new Journal([calls]);
-  const loops = createAgents('/nowhere', (error) => expect.fail(String(error)));
+  const loops = createAgents('/nowhere', 10, (error) => expect.fail(String(error)));
   const generations = new Generations(configFor(first), { context, loops, registry, own: new OwnConnections(), calls, journal });
   onTestFinished(() => generations.destroy());
   const { connections } = generations.current.links.get('peer')!;

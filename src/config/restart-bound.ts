@@ -13,6 +13,7 @@ const bound: readonly Path[] = [
   ['state', 'dir'],
   ['limits', 'headers'],
   ['limits', 'connections'],
+  ['limits', 'sessions'],
   ['limits', 'headersTimeout'],
   ['limits', 'requestTimeout'],
   ['telemetry', 'log', 'format'],
@@ -33,7 +34,7 @@ export function withRestartBound(read: LoadedConfig, inForce: LoadedConfig): { l
 }
 
 function merge(read: Config, inForce: Config): Config {
-  const { headers, connections, headersTimeout, requestTimeout } = inForce.limits;
+  const { headers, connections, sessions, headersTimeout, requestTimeout } = inForce.limits;
   const admin = { ...read.admin, listen: inForce.admin.listen };
   // An address that others reach must not be left without its token.
   if (!isGuarded(admin)) admin.token = inForce.admin.token;
@@ -42,7 +43,7 @@ function merge(read: Config, inForce: Config): Config {
     listen: inForce.listen,
     admin,
     state: inForce.state,
-    limits: { ...read.limits, headers, connections, headersTimeout, requestTimeout },
+    limits: { ...read.limits, headers, connections, sessions, headersTimeout, requestTimeout },
     telemetry: mergeTelemetry(read.telemetry, inForce.telemetry),
   };
 }

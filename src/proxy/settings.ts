@@ -56,6 +56,8 @@ export const limits = z.strictObject({
   replayBody: size.prefault('16MB'),
   headers: size.prefault('16KB'),
   connections: z.int().min(1).default(10_000),
+  /** Conversations that loop detection remembers, the latest ones: about 16 KB each. */
+  sessions: z.int().min(1).default(10_000),
   /** From the first byte of a request to the end of its head; from there to the end of its body. */
   headersTimeout: duration.prefault('15s'),
   requestTimeout: duration.prefault('5m'),

@@ -21,7 +21,7 @@ describe('a configuration that is read anew', () => {
       'listen: 127.0.0.1:1',
       'admin: { listen: 127.0.0.1:2 }',
       'state: { dir: /elsewhere }',
-      'limits: { headers: 1KB, connections: 7, headersTimeout: 1s, requestTimeout: 1s, replayBody: 1KB }',
+      'limits: { headers: 1KB, connections: 7, sessions: 7, headersTimeout: 1s, requestTimeout: 1s, replayBody: 1KB }',
       'telemetry: { log: { format: json, access: true } }',
       '',
     ];
@@ -33,6 +33,7 @@ describe('a configuration that is read anew', () => {
       'state.dir',
       'limits.headers',
       'limits.connections',
+      'limits.sessions',
       'limits.headersTimeout',
       'limits.requestTimeout',
       'telemetry.log.format',
