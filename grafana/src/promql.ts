@@ -20,9 +20,9 @@ export function share(part: string, whole: string): string {
   return `${part} / (${whole} > 0)`;
 }
 
-/** The value that this share of a histogram's observations stays below. */
+/** The value that this share of a histogram's observations stays below. Where there were none there is no number, and no series. */
 export function quantile(of: number, histogram: string, by: readonly string[], match = ''): string {
-  return `histogram_quantile(${of}, ${perSecond(`${histogram}_bucket`, ['le', ...by], match)})`;
+  return `histogram_quantile(${of}, ${perSecond(`${histogram}_bucket`, ['le', ...by], match)}) >= 0`;
 }
 
 function grouped(by: readonly string[]): string {

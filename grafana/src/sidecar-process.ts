@@ -1,6 +1,6 @@
 import type { Piece } from './panel-facts.ts';
 import { curves, stat } from './panels.ts';
-import { perSecond } from './promql.ts';
+import { quantile } from './promql.ts';
 
 /** What a sidecar holds and how it is configured, on the dashboard Sidecar health. */
 export const process: readonly Piece[] = [
@@ -37,8 +37,8 @@ export const process: readonly Piece[] = [
     description: 'Nineteen of twenty bodies were smaller than this.',
     unit: 'bytes',
     queries: [
-      { expr: bodyQuantile('outrigger_request_body_bytes'), legend: 'from agents' },
-      { expr: bodyQuantile('outrigger_response_body_bytes'), legend: 'to agents' },
+      { expr: quantile(0.95, 'outrigger_request_body_bytes', []), legend: 'from agents' },
+      { expr: quantile(0.95, 'outrigger_response_body_bytes', []), legend: 'to agents' },
     ],
   }),
   curves({
@@ -77,7 +77,3 @@ export const process: readonly Piece[] = [
     queries: [{ expr: 'sum(outrigger_event_stream_clients)', legend: 'readers' }],
   }),
 ];
-
-function bodyQuantile(histogram: string): string {
-  return `histogram_quantile(0.95, ${perSecond(`${histogram}_bucket`, ['le'])})`;
-}

@@ -2,7 +2,7 @@ import type { SyntaxNode as Node } from '@lezer/common';
 import { parser } from '@prometheus-io/lezer-promql';
 
 /** Operators after which an expression is empty, or smaller, where nothing is the matter. */
-const filters = new Set(['Gtr', 'Lss', 'Gte', 'Lte', 'Eql', 'Neq', 'And', 'Unless']);
+const filters = new Set(['Gtr', 'Lss', 'Gte', 'Lte', 'Eql', 'Neq', 'And', 'Or', 'Unless']);
 
 /** The names of the metrics that an expression selects. Throws an `Error` where it cannot be parsed. */
 export function selectedMetrics(expression: string): string[] {
@@ -17,7 +17,7 @@ export function selectedMetrics(expression: string): string[] {
 }
 
 /**
- * What an expression compares: the outermost comparisons, and what stands around `and` and `unless`, are taken apart, so that each part
+ * What an expression compares: the outermost comparisons, and what stands around `and`, `or` and `unless`, are taken apart, so that each part
  * has an answer also while the whole has none. Plain numbers are left out. One that compares nothing is its only part.
  */
 export function comparedParts(expression: string): string[] {
