@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { AskError, type AskOptions } from './ask-sidecar.ts';
 import { pauseAgent, resumeAgent, showAgents } from './cli-agents.ts';
+import { tryChannel } from './cli-alert.ts';
 import { findConfig } from './config/find-config.ts';
 import { configJsonSchema } from './config/json-schema.ts';
 import { type ConfigRequest, type LoadedConfig, type LoadResult, loadConfig } from './config/load.ts';
@@ -42,6 +43,7 @@ Commands:
   agents          show the agents that have called a running sidecar
   pause AGENT     stop an agent: its calls are refused until somebody lets it go on
   resume AGENT    let a paused agent go on
+  alert test CHANNEL  send a test message, and tell what the other side said
 
 Options of start:
   --config FILE       the configuration; else $OUTRIGGER_CONFIG, ./outrigger.yaml, or the one that comes along
@@ -53,7 +55,7 @@ Options of demo:
   --for DURATION      end by itself after that long, such as 10m; else it runs until it is stopped
   --listen, --admin   as above
 
-Options of check:
+Options of check and alert test:
   --config FILE       as above
 
 Options of agents, pause and resume:
@@ -105,6 +107,7 @@ const commands: Readonly<Record<string, Command>> = {
     argument: 'the id or the name of an agent',
     run: (flags, context, agent) => ask(resumeAgent(agent, flags.note, askOptions(flags, context)), context),
   },
+  'alert test': { flags: ['config'], argument: 'the name of a channel in alerts.channels', run: testAlert },
 };
 
 /** Runs the command that the arguments name (without node and script) and resolves to the exit code: 0 fine, 1 error, 2 wrong usage. */
@@ -120,7 +123,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   else if (version) context.stdout.write(`outrigger ${packageVersion()}\n`);
   if (wantsHelp || version) return 0;
 
-  const [name = 'start', ...rest] = parsed.positionals;
+  const { name, rest } = commandIn(parsed.positionals);
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) return wrongUsage(`there is no command ${JSON.stringify(name)}`, context);
   const argument = command.argument === undefined ? '' : rest.shift();
@@ -135,6 +138,12 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
 
 function parse(argv: readonly string[]) {
   return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+}
+
+/** The name of a command is one word, or two where the first one is a subject. */
+function commandIn([first = 'start', ...others]: readonly string[]): { name: string; rest: string[] } {
+  const [second, ...rest] = others;
+  return first === 'alert' && second !== undefined ? { name: `${first} ${second}`, rest } : { name: first, rest: others };
 }
 
 async function start(flags: Flags, context: CliContext): Promise<number> {
@@ -178,6 +187,14 @@ function check(flags: Flags, context: CliContext): number {
   for (const warning of loaded.warnings) context.stdout.write(`${formatProblem({ ...warning, message: `warning: ${warning.message}` })}\n`);
   context.stdout.write(`OK${loaded.file === undefined ? '' : ` ${loaded.file}`}\n`);
   return 0;
+}
+
+async function testAlert(flags: Flags, context: CliContext, channel: string): Promise<number> {
+  const loaded = loadConfig(requestOf(flags, context));
+  if (!loaded.ok) return tellProblems(loaded.problems, context);
+  const { text, code } = await tryChannel(channel, loaded.config);
+  (code === 0 ? context.stdout : context.stderr).write(text);
+  return code;
 }
 
 function schema(_flags: Flags, context: CliContext): number {

@@ -85,7 +85,7 @@ function sectionOf(notice: Notice, nowMs: number): LetterSection {
 function stateOf({ status, severity, priority, sinceMs, untilMs, by, count }: Notice, nowMs: number): string {
   const lasted = span((untilMs ?? nowMs) - sinceMs);
   const who = by === undefined ? '' : ` by ${shown(by, 80)}`;
-  const often = `${count} ${count === 1 ? 'event' : 'events'}, severity ${severity}, priority ${priority} of 100`;
+  const often = `${count} ${count === 1 ? 'event' : 'events'}, severity ${severity}, priority ${priority}`;
   if (status === 'resolved') return `Resolved${who} after ${lasted}; began ${moment(sinceMs)}; ${often}`;
   return `${status === 'acknowledged' ? `Acknowledged${who}; firing` : 'Firing'} since ${moment(sinceMs)} (${lasted}); ${often}`;
 }

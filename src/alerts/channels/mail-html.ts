@@ -30,7 +30,7 @@ export function mailHtml({ headline, sections, closing }: Letter, sender: string
 <table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" style="background:#eef0f2"><tr><td align="center" style="padding:24px 12px">
 <table role="presentation" class="card" width="600" cellpadding="0" cellspacing="0" style="width:100%;max-width:600px;background:#ffffff;border-radius:8px;overflow:hidden;table-layout:fixed">
 <tr><td style="background:${bannerColor(sections)};padding:16px 24px;${font};font-size:18px;font-weight:600;line-height:1.35;color:#ffffff;word-break:break-word">${escapeHtml(headline)}</td></tr>
-${sections.map(sectionRows).join('\n')}${rest}
+${sections.map((section, index) => sectionRows(section, index, sections.length > 1)).join('\n')}${rest}
 <tr><td class="line dim" style="padding:12px 24px;border-top:1px solid #dde1e5;${font};font-size:12px;color:#5c6670">${escapeHtml(sender)}</td></tr>
 </table>
 </td></tr></table>
@@ -39,11 +39,12 @@ ${sections.map(sectionRows).join('\n')}${rest}
 `;
 }
 
-function sectionRows(section: LetterSection, index: number): string {
+/** The headline has the title of an only one. */
+function sectionRows(section: LetterSection, index: number, isTitled: boolean): string {
   const { title, summary, severity, status, state, facts, done, advice, links } = section;
   const color = status === 'firing' ? colors[severity] : quiet;
   return row(
-    `<div class="ink" style="${font};font-size:16px;font-weight:600;color:#1d2328;margin:0 0 6px">${escapeHtml(title)}</div>
+    `${isTitled ? `<div class="ink" style="${font};font-size:16px;font-weight:600;color:#1d2328;margin:0 0 6px">${escapeHtml(title)}</div>\n` : ''}\
 ${paragraph(summary)}
 <div class="dim" style="${font};font-size:13px;line-height:1.5;color:#5c6670;margin:0 0 12px">${escapeHtml(state)}</div>
 ${factsTable(facts)}${list('Done so far', done)}${advice === '' ? '' : heading('What to do') + paragraph(advice)}${links.map(({ label, url }, at) => button(label, url, at === 0 ? color : undefined)).join('')}`,
@@ -78,7 +79,7 @@ function factsTable(facts: LetterSection['facts']): string {
 }
 
 function list(name: string, sentences: readonly string[]): string {
-  return sentences.length === 0 ? '' : heading(name) + sentences.map((sentence) => paragraph(`• ${sentence}`)).join('');
+  return sentences.length === 0 ? '' : heading(name) + paragraph(sentences.map((sentence) => `• ${sentence}`).join('\n'));
 }
 
 /** The first one stands out. */

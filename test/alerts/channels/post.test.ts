@@ -33,9 +33,10 @@ describe.each(['slack', 'webhook'])('a channel of %s', (kind) => {
   test.each([
     [429, '7', 7000],
     [503, '0.5', 500],
-    [429, new Date(Date.now() + 60_000).toUTCString(), 60_000],
+    [429, 'a date in a minute', 60_000],
   ])('waits after %i for as long as Retry-After: %s says', async (status, value, waitMs) => {
-    const { url } = await receiver((response) => void response.writeHead(status, { 'Retry-After': value }).end('rate_limited'));
+    const written = () => (value.startsWith('a date') ? new Date(Date.now() + 60_000).toUTCString() : value);
+    const { url } = await receiver((response) => void response.writeHead(status, { 'Retry-After': written() }).end('rate_limited'));
     const delivery = await posting(kind, { url }).send(message(), never);
     expect(delivery).toMatchObject({ result: 'later', reason: `answered ${status}: rate_limited` });
     const told = delivery.result === 'later' ? delivery.retryAfterMs : undefined;
