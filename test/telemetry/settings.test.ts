@@ -5,6 +5,8 @@ test('nothing set gives every default', () => {
   expect(telemetrySettings.parse({})).toEqual({
     log: { level: 'info', access: false },
     metrics: { agents: 50, models: 40, tools: 60 },
+    capture: { bodies: false },
+    semconv: 'v1.41',
   });
 });
 
@@ -12,6 +14,8 @@ test('one key set leaves the others at their defaults', () => {
   expect(telemetrySettings.parse({ metrics: { models: 5 }, log: { format: 'pretty' } })).toEqual({
     log: { level: 'info', format: 'pretty', access: false },
     metrics: { agents: 50, models: 5, tools: 60 },
+    capture: { bodies: false },
+    semconv: 'v1.41',
   });
 });
 
