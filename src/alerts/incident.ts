@@ -81,7 +81,7 @@ export function keyOf(rule: Rule, { upstream = '', agent = '', fingerprint = '' 
 }
 
 /** Messages are about one rule and one upstream. */
-export function groupOf(rule: Rule, { upstream = '' }: Observation): string {
+function groupOf(rule: Rule, { upstream = '' }: Observation): string {
   return hash('sha256', JSON.stringify([rule.id, upstream])).slice(0, 16);
 }
 

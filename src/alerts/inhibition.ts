@@ -17,6 +17,11 @@ const loopsOfAgent: ReadonlySet<RuleEvent> = new Set(['loop-detected', 'cap-reac
 /** After the cause is gone, windows still hold what it did. */
 const afterMs = 120_000;
 
+/** Whether an incident may explain others. */
+export function isCause({ on }: Incident): boolean {
+  return on === 'circuit-open' || on === 'agent-paused';
+}
+
 /** The incident that explains another one, which need not be told then. */
 export function inhibitorOf(incident: Incident, others: Iterable<Incident>, nowMs: number): Incident | undefined {
   const byCircuit = errorsOfUpstream.has(incident.on);

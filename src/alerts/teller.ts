@@ -2,7 +2,7 @@ import type { RecordChange } from '../store/records.ts';
 import { type Group, Groups } from './groups.ts';
 import { type Incident, note } from './incident.ts';
 import type { IncidentBook } from './incident-book.ts';
-import { inhibitorOf } from './inhibition.ts';
+import { inhibitorOf, isCause } from './inhibition.ts';
 import { channelsOf, concerns, firstSteps, nextStepMs, takeOver } from './ladder.ts';
 import { titleOf } from './messages.ts';
 import type { Outbox } from './outbox.ts';
@@ -27,6 +27,8 @@ export class Teller {
   readonly #groups = new Groups();
   readonly #changes: RecordChange[] = [];
   #tickedMs = 0;
+  /** Incidents that may hold others back; gathered once a tick. */
+  #causes: readonly Incident[] = [];
 
   constructor(options: TellerOptions) {
     this.#options = options;
@@ -61,6 +63,7 @@ export class Teller {
 
   tick(nowMs: number): void {
     this.#tickedMs = nowMs;
+    this.#causes = [...this.#options.book.near()].filter(isCause);
     const byGroup = Map.groupBy(this.#options.book.all(), ({ group }) => group);
     for (const group of this.#groups.due(nowMs)) this.#flush(group, byGroup.get(group.id) ?? [], nowMs);
     this.#escalate(nowMs);
@@ -134,7 +137,7 @@ export class Teller {
   #isHeld(incident: Incident, nowMs: number): boolean {
     const { book, silences, suppressed } = this.#options;
     const silence = silenceOf(incident, silences(), nowMs);
-    const inhibitor = silence ? undefined : inhibitorOf(incident, book.near(), nowMs);
+    const inhibitor = silence ? undefined : inhibitorOf(incident, this.#causes, nowMs);
     const held = silence ? `silence ${silence.id}` : inhibitor && `${titleOf(inhibitor)} (${inhibitor.id})`;
     if (held === incident.held) return held !== undefined;
     incident.held = held;

@@ -48,7 +48,7 @@ export async function openRecords(path: string, clock: Clock): Promise<OpenedRec
 }
 
 /** Records that no file keeps. */
-export function memoryRecords(reason: string): Records {
+function memoryRecords(reason: string): Records {
   return { commit: () => Promise.resolve(false), health: () => ({ persistent: false, reason }), close: () => Promise.resolve() };
 }
 
