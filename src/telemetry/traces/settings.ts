@@ -41,7 +41,6 @@ export const captureSettings = z.strictObject({
 
 export const semconv = z.enum(['off', 'v1.41', 'latest']);
 
-export type TraceSettings = z.output<typeof traceSettings>;
 export type PushSettings = z.output<typeof pushSettings>;
 export type Semconv = z.output<typeof semconv>;
 
