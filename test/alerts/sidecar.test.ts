@@ -183,7 +183,7 @@ it('the page of alerts has a configuration that is valid and says nothing in vai
   const [, example = ''] = /```yaml\n(.*?)```/s.exec(page) ?? [];
   expect(example).toContain('escalation');
   const { warnings, config } = loadConfigText(example, {
-    environment: { SLACK_WEBHOOK_URL: 'https://hooks.slack.com/services/T/B/x', HOOK_SECRET: 'whsec_c2VjcmV0' },
+    environment: { SLACK_WEBHOOK_URL: 'https://hooks.slack.com/services/T/B/x', HOOK_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
     directory: '/',
   });
   expect(warnings).toEqual([]);
