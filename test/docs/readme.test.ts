@@ -95,6 +95,8 @@ describe('the documentation', () => {
       translated: true,
       cache: true,
       degraded: true,
+      'loop-detected': true,
+      'agent-paused': true,
       'fault-injected': true,
       'prompt-adjusted': true,
       validated: true,

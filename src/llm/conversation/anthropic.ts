@@ -1,4 +1,4 @@
-import type { Conversation } from '../../core/conversation.ts';
+import type { Conversation, ToolCall } from '../../core/conversation.ts';
 import { asObject, type JsonObject, objectsIn } from '../json-object.ts';
 import { contentOf, nameIn, textOf } from './text-of.ts';
 import { TurnList } from './turn-list.ts';
@@ -12,29 +12,34 @@ export function readAnthropicConversation(body: JsonObject): Conversation {
   turns.instruct(textOf(body['system']));
   for (const message of objectsIn(body['messages'])) {
     const { content, role } = message;
-    if (role === 'assistant') {
-      const calls = blocksOf(content, 'tool_use').map(({ id, name, input }) => ({ id: nameIn(id), tool: nameIn(name), arguments: input }));
-      turns.assistant(words(content), calls);
-    } else if (role === 'user') {
-      for (const block of blocksOf(content, 'tool_result')) {
-        turns.result(nameIn(block['tool_use_id']), contentOf(block['content']), block['is_error'] === true);
-      }
-      turns.user(saidBy(content).replace(reminder, '').trim());
-    } else if (role === 'system') turns.instruct(textOf(content));
+    if (role === 'assistant') readAnswer(content, turns);
+    else if (role === 'user') readRequest(content, turns);
+    else if (role === 'system') turns.instruct(textOf(content));
   }
   const thread = asObject(body['thread']);
   return turns.conversation(nameIn(thread?.['previous_message_id']) || undefined, thread !== undefined);
 }
 
-function blocksOf(content: unknown, type: string): JsonObject[] {
-  return objectsIn(content).filter((block) => block['type'] === type);
+function readAnswer(content: unknown, turns: TurnList): void {
+  if (!Array.isArray(content)) {
+    turns.assistant(textOf(content), []);
+    return;
+  }
+  const texts: string[] = [];
+  const calls: ToolCall[] = [];
+  for (const block of objectsIn(content)) {
+    if (block['type'] === 'text') texts.push(textOf(block));
+    else if (block['type'] === 'tool_use') calls.push({ id: nameIn(block['id']), tool: nameIn(block['name']), arguments: block['input'] });
+  }
+  turns.assistant(texts.join('\n'), calls);
 }
 
-/** What a user has said, beside the results of tools. */
-function saidBy(content: unknown): string {
-  return contentOf(Array.isArray(content) ? objectsIn(content).filter(({ type }) => type !== 'tool_result') : content);
-}
-
-function words(content: unknown): string {
-  return typeof content === 'string' ? content : textOf(blocksOf(content, 'text'));
+function readRequest(content: unknown, turns: TurnList): void {
+  const said: unknown[] = [];
+  for (const block of Array.isArray(content) ? objectsIn(content) : [content]) {
+    const { type, tool_use_id: call, content: result, is_error: error } = asObject(block) ?? {};
+    if (type === 'tool_result') turns.result(nameIn(call), contentOf(result), error === true);
+    else said.push(block);
+  }
+  if (said.length > 0) turns.user(contentOf(said).replace(reminder, '').trim());
 }
