@@ -6,6 +6,10 @@ export const sidecar = __ENV.SIDECAR;
 export const admin = __ENV.ADMIN;
 export const provider = __ENV.PROVIDER;
 
+/** Addresses below which a model answers at once, and one that takes its time; one route may do for both. */
+export const steady = sidecar + (__ENV.ROUTE ?? '/steady');
+export const talking = sidecar + (__ENV.ROUTE ?? '/talking');
+
 /** A short run tells whether a script works, a whole one how fast things are. */
 export const short = __ENV.SHORT === 'true';
 

@@ -1,7 +1,7 @@
 // Does everything work at all? A few callers, whole answers and streams, and what is refused.
 import { check } from 'k6';
 import http from 'k6/http';
-import { admin, askWell, metric, short, sidecar } from './ask.js';
+import { admin, askWell, metric, short, sidecar, steady } from './ask.js';
 
 export const options = {
   vus: 3,
@@ -10,8 +10,8 @@ export const options = {
 };
 
 export default function () {
-  askWell(`${sidecar}/steady`, { tags: { kind: 'whole' } });
-  askWell(`${sidecar}/steady`, { stream: true });
+  askWell(steady, { tags: { kind: 'whole' } });
+  askWell(steady, { stream: true });
   check(http.get(`${sidecar}/nowhere`, { responseCallback: http.expectedStatuses(404) }), {
     'no route is a 404': ({ status }) => status === 404,
   });

@@ -2,7 +2,7 @@
 
 import { sleep } from 'k6';
 import { Gauge } from 'k6/metrics';
-import { askWell, metric, short, sidecar } from './ask.js';
+import { askWell, metric, short, steady } from './ask.js';
 
 const duration = short ? '15s' : '30m';
 const resident = new Gauge('sidecar_resident_mb');
@@ -22,7 +22,7 @@ export const options = {
 };
 
 export default function () {
-  askWell(`${sidecar}/steady`, { stream: __ITER % 4 === 0 });
+  askWell(steady, { stream: __ITER % 4 === 0 });
 }
 
 let firstMb;

@@ -1,6 +1,6 @@
 // From little to far too much within a second, and back. Everybody is answered or refused in order; afterwards all is as before.
 import { check } from 'k6';
-import { ask, isAnswer, short, sidecar } from './ask.js';
+import { ask, isAnswer, short, steady } from './ask.js';
 
 const plateau = short ? '4s' : '20s';
 
@@ -41,9 +41,9 @@ function isRefusal({ status, headers }) {
 }
 
 export default function () {
-  check(ask(`${sidecar}/steady`), { 'answered or refused in order': (response) => isAnswer(response) || isRefusal(response) });
+  check(ask(steady), { 'answered or refused in order': (response) => isAnswer(response) || isRefusal(response) });
 }
 
 export function afterwards() {
-  check(ask(`${sidecar}/steady`), { 'answered as before': isAnswer });
+  check(ask(steady), { 'answered as before': isAnswer });
 }

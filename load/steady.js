@@ -1,5 +1,5 @@
 // A steady 200 requests a second, then a steady 1,000, however long each takes.
-import { askWell, short, sidecar } from './ask.js';
+import { askWell, short, steady } from './ask.js';
 
 const seconds = short ? 5 : 60;
 const at = (rate, startS) => ({
@@ -24,5 +24,5 @@ export const options = {
 };
 
 export default function () {
-  askWell(`${sidecar}/steady`);
+  askWell(steady);
 }

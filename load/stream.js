@@ -1,5 +1,5 @@
 // 500 streams at a time, each of some seconds, one after the other.
-import { askWell, short, sidecar } from './ask.js';
+import { askWell, short, talking } from './ask.js';
 
 export const options = {
   scenarios: {
@@ -14,5 +14,5 @@ export const options = {
 };
 
 export default function () {
-  askWell(`${sidecar}/talking`, { stream: true });
+  askWell(talking, { stream: true });
 }

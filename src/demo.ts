@@ -21,7 +21,10 @@ export interface DemoOptions {
 }
 
 /** The demo, running. */
-export interface Demo extends Pick<Sidecar, 'proxy' | 'admin'> {
+export interface Demo {
+  /** Addresses of the sidecar and of its admin port, as `http://HOST:PORT`. */
+  readonly proxy: string;
+  readonly admin: string;
   /** Ends all of it and leaves nothing behind. */
   stop(): Promise<void>;
 }
@@ -68,8 +71,8 @@ export async function startDemo({ listen, admin, environment }: DemoOptions, log
   const world = { proxy: originOf(sidecar.proxy), admin: originOf(sidecar.admin), adminToken, clock: systemClock, signal: stopping.signal };
   const agents = runAgents(world, seed);
   return {
-    proxy: sidecar.proxy,
-    admin: sidecar.admin,
+    proxy: world.proxy,
+    admin: world.admin,
     async stop() {
       clearInterval(gameDays);
       stopping.abort();

@@ -25,20 +25,15 @@ function leave(): void {
 
 /** Tells a person where to look. */
 function welcome({ proxy, admin }: Demo, forMs: number | undefined): string {
-  const adminUrl = `http://${authority(admin)}`;
   const until = forMs === undefined ? 'until Ctrl-C' : `for ${Math.round(forMs / 1000)} s, or until Ctrl-C`;
   return [
-    `The demo runs ${until}: six simulated agents, six simulated upstreams that fail now and then, and Outrigger between them on http://${authority(proxy)}.`,
+    `The demo runs ${until}: six simulated agents, six simulated upstreams that fail now and then, and Outrigger between them on ${proxy}.`,
     'Where to look:',
-    `  the page     ${adminUrl}/`,
-    `  metrics      ${adminUrl}/metrics`,
-    `  agents       ${adminUrl}/api/agents    the coder runs into a loop, is paused, and is let go on`,
-    `  upstreams    ${adminUrl}/api/upstreams their circuits open and close`,
+    `  the page     ${admin}/`,
+    `  metrics      ${admin}/metrics`,
+    `  agents       ${admin}/api/agents    the coder runs into a loop, is paused, and is let go on`,
+    `  upstreams    ${admin}/api/upstreams their circuits open and close`,
     '  dashboards   docs/demo.md says how to have them in Grafana',
     '',
   ].join('\n');
-}
-
-function authority({ host, port }: Demo['proxy']): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

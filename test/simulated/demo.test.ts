@@ -35,7 +35,7 @@ function metricsOnPanels(): Set<string> {
 
 /** The metrics that have had a value other than 0. */
 async function moving({ admin }: Demo): Promise<string[]> {
-  const text = await (await fetch(`http://${admin.host}:${admin.port}/metrics`)).text();
+  const text = await (await fetch(`${admin}/metrics`)).text();
   const samples = [...text.matchAll(/^(outrigger_[a-z_]+?)(?:_bucket|_sum|_count)?(?:\{.*\})? ([-\d.e+]+)(?: \d+)?$/gm)];
   return samples.filter(([, , value]) => Number(value) !== 0).map(([, name]) => name ?? '');
 }
@@ -60,7 +60,7 @@ describe('the demo', () => {
     expect(directories).not.toEqual([]);
     await demo.stop();
     expect(directories.filter((name) => existsSync(join(tmpdir(), name)))).toEqual([]);
-    await expect(fetch(`http://${demo.proxy.host}:${demo.proxy.port}/`)).rejects.toThrow('fetch failed');
+    await expect(fetch(demo.proxy)).rejects.toThrow('fetch failed');
   });
 
   it('ends by itself when its time is over', async () => {
@@ -82,7 +82,7 @@ describe('the demo', () => {
   it('says who has its port', async () => {
     const demo = await startDemo({ listen: '127.0.0.1:0', admin: '127.0.0.1:0', environment: {} });
     onTestFinished(() => demo.stop());
-    const { output, exited } = launch(['demo', '--listen', `127.0.0.1:${demo.proxy.port}`, '--admin', '127.0.0.1:0']);
+    const { output, exited } = launch(['demo', '--listen', new URL(demo.proxy).host, '--admin', '127.0.0.1:0']);
     expect(await exited).toBe(1);
     expect(output()).toContain('EADDRINUSE');
   });
