@@ -116,7 +116,7 @@ export function chatAgent(url: string, { key = 'sk-test', headers = {}, task = '
 }
 
 /** By OpenAI's responses. */
-export function responsesAgent(
+function responsesAgent(
   url: string,
   { key = 'sk-test', headers = {}, task = 'Do it.', maxRetries = 0 }: AgentOptions = {},
 ): TestAgent {
@@ -149,7 +149,7 @@ export function responsesAgent(
 }
 
 /** By Anthropic's messages. */
-export function anthropicAgent(
+function anthropicAgent(
   url: string,
   { key = 'sk-test', headers = {}, task = 'Do it.', maxRetries = 0 }: AgentOptions = {},
 ): TestAgent {
