@@ -9,6 +9,7 @@ import { policyViews, upstreamViews } from './api-views.ts';
 import { CallsUnderWay } from './calls-under-way.ts';
 import type { LoadedConfig, LoadResult } from './config/load.ts';
 import { maskedConfig } from './config/masked-config.ts';
+import { conventionsOf } from './conventions-of.ts';
 import { systemClock } from './core/clock.ts';
 import { Journal } from './core/journal.ts';
 import type { PolicyContext } from './core/policy.ts';
@@ -66,6 +67,7 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
     version,
     ...namesOf(loaded),
     bounds: loaded.config.telemetry.metrics,
+    conventions: conventionsOf(loaded.config, process.env),
     observe: () => ({
       upstreams: readings(),
       ...readProcess({ state: context.state, directory, live, health, generation: () => generations.current }),

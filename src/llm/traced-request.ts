@@ -3,20 +3,7 @@ import { headerValue } from '../core/headers.ts';
 import type { TracedRequest } from '../core/trace.ts';
 import { bodyMembers } from './describe.ts';
 import { asBuffer, type Members, scanObject, textOf } from './json-scan.ts';
-
-/** What OpenTelemetry calls the interfaces that do not chat. */
-const operations: Readonly<Record<string, string>> = {
-  completions: 'text_completion',
-  generate: 'text_completion',
-  embeddings: 'embeddings',
-  embed: 'embeddings',
-  moderations: 'moderations',
-  images: 'images',
-  audio: 'audio',
-  object: 'generate_content',
-  array: 'generate_content',
-  predict: 'predict',
-};
+import { operationName } from './operation-name.ts';
 
 const contextMark = Buffer.from('"traceparent"');
 
@@ -25,7 +12,7 @@ export function readTracedRequest(dialect: DialectName, call: Call, request: Req
   const members = bodyMembers(request, body);
   if (dialect === 'mcp') return messageOf(request, body, members);
   if (call.kind !== 'llm') return {};
-  const operation = operations[call.api ?? ''] ?? 'chat';
+  const operation = operationName(call);
   if (!body || !members) return { operation };
   const holder = dialect === 'gemini' ? within(body, members, ['generationConfig', 'generation_config']) : undefined;
   const options = dialect === 'ollama' ? within(body, members, ['options']) : undefined;

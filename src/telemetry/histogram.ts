@@ -1,13 +1,13 @@
 /** How often values fell between fixed bounds, in numbers that are made once. */
-export class Histogram {
-  readonly attributes: Readonly<Record<string, string>>;
+export class Histogram<Value extends string | number = string> {
+  readonly attributes: Readonly<Record<string, Value>>;
   readonly #bounds: readonly number[];
   /** One more than bounds: the last counts what lies above them all. */
   readonly #counts: Float64Array;
   #count = 0;
   #sum = 0;
 
-  constructor(attributes: Readonly<Record<string, string>>, bounds: readonly number[]) {
+  constructor(attributes: Readonly<Record<string, Value>>, bounds: readonly number[]) {
     this.attributes = attributes;
     this.#bounds = bounds;
     this.#counts = new Float64Array(bounds.length + 1);

@@ -23,6 +23,11 @@ export class LabelInterner {
     for (const name of names) this.#known.set(name, name);
   }
 
+  /** The name that a value has, without taking it as a new one. */
+  peek(text: string): string {
+    return this.#known.get(text) ?? otherLabel;
+  }
+
   value(text: string): string {
     const known = this.#known.get(text);
     if (known !== undefined) return known;

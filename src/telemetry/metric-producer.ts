@@ -10,7 +10,7 @@ import {
 import type { Clock } from '../core/clock.ts';
 import type { AnyFamily } from './family.ts';
 import type { FamilyFacts } from './family-facts.ts';
-import type { Histogram } from './histogram.ts';
+import { Histogram } from './histogram.ts';
 import type { Instruments } from './instruments.ts';
 import type { Series } from './series.ts';
 
@@ -18,7 +18,12 @@ import type { Series } from './series.ts';
  * Hands our own numbers to OpenTelemetry's readers, as a copy of one moment. `refresh` runs first and brings the gauges
  * that no event tells up to date; what it throws is one of the result's errors.
  */
-export function createMetricProducer(instruments: Instruments, clock: Clock, refresh: () => void): MetricProducer {
+export function createMetricProducer(
+  instruments: Instruments,
+  clock: Clock,
+  refresh: () => void,
+  conventions: readonly AnyFamily<AnySeries>[] = [],
+): MetricProducer {
   const startTime = hrTime(clock.wall());
   const collect = (): CollectionResult => {
     const errors: unknown[] = [];
@@ -32,6 +37,7 @@ export function createMetricProducer(instruments: Instruments, clock: Clock, ref
       ...Object.values(instruments.counters).map((family) => sum(family, times)),
       ...Object.values(instruments.gauges).map((family) => gauge(family, times)),
       ...Object.values(instruments.histograms).map((family) => distribution(family, times)),
+      ...conventions.map((family) => convention(family, times)).filter(({ dataPoints }) => dataPoints.length > 0),
     ];
     // The reader ignores the resource of a producer and takes its own.
     return { resourceMetrics: { resource: resourceFromAttributes({}), scopeMetrics: [{ scope: { name: 'outrigger' }, metrics }] }, errors };
@@ -39,12 +45,23 @@ export function createMetricProducer(instruments: Instruments, clock: Clock, ref
   return { collect: () => Promise.resolve(collect()) };
 }
 
+/** A convention's; which of them its facts tell. */
+type AnySeries = Histogram<string | number> | Series<string | number>;
+
+function convention(family: AnyFamily<AnySeries>, times: Times): MetricData {
+  const all = [...family.all()];
+  const { facts } = family;
+  const counted = all.filter((one): one is Series<string | number> => !(one instanceof Histogram));
+  if (counted.length > 0) return sum({ facts, all: () => counted }, times);
+  return distribution({ facts, all: () => all.filter((one) => one instanceof Histogram) }, times);
+}
+
 interface Times {
   startTime: HrTime;
   endTime: HrTime;
 }
 
-function sum(family: AnyFamily<Series>, times: Times): MetricData {
+function sum(family: AnyFamily<Series<string | number>>, times: Times): MetricData {
   return { ...base(family.facts), dataPointType: DataPointType.SUM, isMonotonic: true, dataPoints: points(family, times) };
 }
 
@@ -52,12 +69,12 @@ function gauge(family: AnyFamily<Series>, times: Times): MetricData {
   return { ...base(family.facts), dataPointType: DataPointType.GAUGE, dataPoints: points(family, times) };
 }
 
-function distribution(family: AnyFamily<Histogram>, times: Times): MetricData {
+function distribution(family: AnyFamily<Histogram<string | number>>, times: Times): MetricData {
   const dataPoints = Array.from(family.all(), (histogram) => ({ ...times, attributes: histogram.attributes, value: histogram.read() }));
   return { ...base(family.facts), dataPointType: DataPointType.HISTOGRAM, dataPoints };
 }
 
-function points(family: AnyFamily<Series>, times: Times) {
+function points(family: AnyFamily<Series<string | number>>, times: Times) {
   return Array.from(family.all(), ({ attributes, value }) => ({ ...times, attributes, value }));
 }
 

@@ -3,6 +3,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider, type MetricProducer } from '@opentelemetry/sdk-metrics';
 import { systemClock } from '../core/clock.ts';
 import type { Subscriber } from '../core/journal.ts';
+import { type ConventionOptions, ConventionRecorder } from './conventions/recorder.ts';
 import { costsOf, type ModelCosts } from './costs.ts';
 import { Instruments } from './instruments.ts';
 import { labelValues } from './label-values.ts';
@@ -18,6 +19,8 @@ export interface MetricsOptions extends ConfiguredNames {
   readonly version: string;
   /** How many values the labels may have that callers choose. */
   readonly bounds: TelemetrySettings['metrics'];
+  /** Tells the same by the names of OpenTelemetry's conventions, too. */
+  readonly conventions?: ConventionOptions | undefined;
   /** Asked at each scrape. */
   observe(): Readings;
 }
@@ -44,7 +47,14 @@ export function createMetrics(options: MetricsOptions): Metrics {
   zero(instruments, options.version);
   subjects.configure(options);
 
-  const producer = createMetricProducer(instruments, systemClock, () => applyReadings(options.observe(), instruments, subjects));
+  const conventions = options.conventions && new ConventionRecorder(options.conventions, instruments);
+  if (conventions) conventions.servers = options.servers ?? new Map();
+  const producer = createMetricProducer(
+    instruments,
+    systemClock,
+    () => applyReadings(options.observe(), instruments, subjects),
+    conventions?.families,
+  );
   const exporter = new PrometheusExporter({
     preventServerStart: true,
     withoutScopeInfo: true,
@@ -56,14 +66,19 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const processMetrics = createProcessMetrics();
 
   const recorder = new Recorder(instruments, subjects);
+  const on: Subscriber['on'] = (event, call) => {
+    recorder.on(event, call);
+    conventions?.on(event, call);
+  };
 
   return {
-    subscriber: recorder,
+    subscriber: { name: recorder.name, on },
     alreadyPaused: (agents) => recorder.alreadyPaused(agents),
     producer,
     configure(names, bounds) {
       instruments.configure(bounds);
       subjects.configure(names);
+      if (conventions) conventions.servers = names.servers ?? new Map();
     },
     costs: () => costsOf(instruments),
     async text() {

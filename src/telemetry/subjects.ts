@@ -1,4 +1,5 @@
 import type { CallOutcome } from '../core/event.ts';
+import type { Server } from './conventions/recorder.ts';
 import type { Histogram } from './histogram.ts';
 import type { Instruments } from './instruments.ts';
 import { otherLabel } from './label-interner.ts';
@@ -14,6 +15,8 @@ export interface ConfiguredNames {
   /** Agents and models that the configuration names; they never count as `other`. */
   readonly agents?: readonly string[];
   readonly models?: readonly string[];
+  /** Where each upstream is and who it is. */
+  readonly servers?: ReadonlyMap<string, Server>;
   /** Moves that fallbacks can make, as their events call them. */
   readonly fallbacks?: readonly { readonly from: string; readonly to: string }[];
 }

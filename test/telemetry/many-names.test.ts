@@ -29,7 +29,8 @@ function tell({ subscriber }: Metrics, calls: number, from = 0): void {
 
 function bigMetrics(): Metrics {
   const routes = upstreams.slice(0, 12).map((upstream) => ({ path: `/${upstream}`, upstream }));
-  return metricsFor({ upstreams, routes });
+  const servers = new Map(upstreams.map((name) => [name, { address: `${name}.example.org`, port: 443, provider: 'openai' }]));
+  return metricsFor({ upstreams, routes, servers, conventions: { version: 'v1.41', scheme: 'http', operationOf: () => 'chat' } });
 }
 
 test('10,000 names at 20 upstreams stay below 20,000 lines, and all that is counted adds up', async () => {
