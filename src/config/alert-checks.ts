@@ -22,7 +22,8 @@ export function inertAlerts(
   alerts: { readonly channels: object; readonly rules: readonly { readonly on: string }[] } | undefined,
 ): Finding[] {
   if (!alerts) return [];
-  if (alerts.rules.length === 0) return [{ path: ['alerts'], at: 'key', message: 'has no rules, so nobody is told anything' }];
+  if (alerts.rules.length === 0)
+    return [{ path: ['alerts'], at: 'key', message: 'has no rules, so nobody is told anything but what Alertmanager posts' }];
   return [];
 }
 

@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import { fallbackChecks } from './fallback-checks.ts';
 import { fallbackTargets } from './fallback-targets.ts';
 import { faultWarnings } from './fault-warnings.ts';
+import { inertChannels } from './inert-channels.ts';
 import { inertPolicies } from './inert-policies.ts';
 import { inertTelemetry } from './inert-telemetry.ts';
 import { inertTools } from './inert-tools.ts';
@@ -21,6 +22,7 @@ export function inertSettings(config: Config, root: unknown): Finding[] {
     ...faultWarnings(config, root),
     ...limitFindings(config),
     ...inertAlerts(config.alerts),
+    ...inertChannels(config.alerts),
     ...inertTools(config),
     ...inertTelemetry(config),
   ];

@@ -3,7 +3,7 @@ import { loadConfigText } from '../../src/config/load.ts';
 import { maskedConfig } from '../../src/config/masked-config.ts';
 import { ConfigError } from '../../src/config/problem.ts';
 
-const hook = '{ webhook: { url: https://example.org/secret-path, secret: hidden-word } }';
+const hook = '{ webhook: { url: https://example.org/secret-path, secret: hidden-word-of-many-characters } }';
 const text = (alerts: string) => `upstreams: { a: { url: http://x } }\nroutes: [{ path: /, upstream: a }]\nalerts: ${alerts}`;
 
 function problemOf(alerts: string): string {
@@ -54,7 +54,7 @@ it.each([
 
 it('warns of alerts without rules', () => {
   const { warnings } = loadConfigText(text(`{ channels: { ops: ${hook} } }`));
-  expect(warnings.map(({ message }) => message)).toEqual(['has no rules, so nobody is told anything']);
+  expect(warnings.map(({ message }) => message)).toEqual(['has no rules, so nobody is told anything but what Alertmanager posts']);
 });
 
 it('shows no secrets of channels', () => {

@@ -25,6 +25,8 @@ describe('problems', () => {
     ['of that place itself', `upstreams: { a: { foo: 1, headers: { x-note: &k ${canary} } } }\nadmin: { token: *k }`],
     ['that looks like a collection', `admin: { foo: 1, token: "{${canary}" }`],
     ['that is there twice', `agents: { a: { keys: [${canary}] }, b: { keys: [${canary}] } }`],
+    ['in the URL of a webhook', `alerts: { channels: { a: { slack: { url: "http://hook.example/${canary}" } } } }`],
+    ['in the URL of a mail server', `alerts: { channels: { a: { email: { smtp: "smtp://me:${canary}@mail.example/x", foo: 1 } } } }`],
     ['in a URL', `upstreams: { a: { url: "https://user:${canary}@example.org" } }`],
     ['in a quote without end', `admin: { token: "${canary}\n`],
     ['in broken YAML', `headers: { authorization: Bearer ${canary}, : } }\n  token:${canary}\n`],

@@ -19,7 +19,7 @@ export interface Receiver {
 }
 
 /** What Slack says when it has taken a message. */
-export const taken = (response: ServerResponse) => void response.end('ok');
+const taken = (response: ServerResponse) => void response.end('ok');
 
 /** An HTTP server on loopback that keeps what is posted to it; closed when the test has finished. */
 export async function receiver(answer: (response: ServerResponse, request: Received) => void = taken): Promise<Receiver> {
