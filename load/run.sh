@@ -38,12 +38,12 @@ fi
 
 work=$(mktemp -d)
 pids=()
-stop() {
+end() {
   for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-  rm -rf "$work"
+  wait "${pids[@]}" 2>/dev/null || true
+  pids=()
 }
-trap stop EXIT
+trap 'end; rm -rf "$work"' EXIT
 node=$root/node_modules/.bin/node
 
 # await FILE PATTERN: the first match of the pattern's group in what a program writes there.
@@ -60,25 +60,24 @@ await() {
 
 # One run: a provider, a sidecar and k6, all of them new.
 run() {
-  local name=$1 provider proxy admin status=0
-  pids=()
+  local name=$1 provider proxy admin
   "$node" "$here/provider.ts" >"$work/provider" 2>&1 &
   pids+=($!)
-  provider=$(await "$work/provider" '^\(http://.*\)$')
+  provider=$(await "$work/provider" '^\(http://.*\)$') || return 1
   LOAD_PROVIDER=$provider XDG_STATE_HOME=$work/state "$node" "$root/bin/outrigger.js" start \
     --config "$here/outrigger.yaml" --listen 127.0.0.1:0 --admin 127.0.0.1:0 >"$work/log" 2>"$work/sidecar" &
   pids+=($!)
-  admin=$(await "$work/sidecar" '^Metrics, health and API: \(.*\)$')
-  proxy=$(await "$work/sidecar" '^ *\(http://[0-9.:]*\)/steady .*$')
+  admin=$(await "$work/sidecar" '^Metrics, health and API: \(.*\)$') || return 1
+  proxy=$(await "$work/sidecar" '^ *\(http://[0-9.:]*\)/steady .*$') || return 1
   echo "== $name"
   "$k6" run --quiet --no-usage-report --no-color --address '' \
-    -e SIDECAR="$proxy" -e ADMIN="$admin" -e PROVIDER="$provider" -e SHORT="$short" "$here/$name.js" || status=$?
-  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-  wait "${pids[@]}" 2>/dev/null || true
-  return "$status"
+    -e SIDECAR="$proxy" -e ADMIN="$admin" -e PROVIDER="$provider" -e SHORT="$short" "$here/$name.js"
 }
 
 missed=()
-for name in "${wanted[@]}"; do run "$name" || missed+=("$name"); done
+for name in "${wanted[@]}"; do
+  run "$name" || missed+=("$name")
+  end
+done
 ((${#missed[@]} == 0)) || { echo "failed: ${missed[*]}" >&2; exit 1; }
 echo "fine: ${wanted[*]}"
