@@ -43,6 +43,10 @@ describe('the command line', () => {
     [['check', '--listen', 'x'], 'check takes no option --listen'],
     [['schema', '--config', 'x'], 'schema takes no option --config'],
     [['start', '--config', 'x', '--upstream', 'http://x'], '--upstream takes the place of --config'],
+    [['demo', '--for', '10'], '--for takes a duration such as 30s or 10m'],
+    [['demo', '--for', '0s'], '--for takes a duration such as 30s or 10m'],
+    [['demo', '--config', 'x'], 'demo takes no option --config'],
+    [['start', '--for', '1m'], 'start takes no option --for'],
     [['--frobnicate'], "Unknown option '--frobnicate'"],
     [['start', '--config'], "Option '--config <value>' argument missing"],
     [['--help=yes'], "Option '-h, --help' does not take an argument"],
@@ -59,12 +63,40 @@ describe('the command line', () => {
     async (argv) => {
       const { code, stdout, stderr } = await run(argv);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      for (const word of ['start', 'check', 'schema', '--config', '--upstream', '--listen', '--admin']) expect(stdout).toContain(word);
+      for (const word of ['start', 'check', 'schema', 'demo', '--for', '--config', '--upstream', '--listen', '--admin'])
+        expect(stdout).toContain(word);
     },
   );
 
   it('tells its version', async () => {
     expect((await run(['--version'])).stdout).toMatch(/^outrigger \d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe('outrigger demo', () => {
+  it('hands its flags on, and ends with the exit code of the demo', async () => {
+    const options: unknown[] = [];
+    const demo = async (given: unknown) => {
+      options.push(given);
+      return 7;
+    };
+    const argv = ['demo', '--for', '1m30s', '--listen', '127.0.0.1:1', '--admin', '127.0.0.1:2'];
+    expect((await run(argv, { demo, env: { A: 'b' } })).code).toBe(7);
+    expect(options).toEqual([{ listen: '127.0.0.1:1', admin: '127.0.0.1:2', forMs: 90_000, environment: { A: 'b' } }]);
+  });
+
+  it('runs for as long as nobody stops it where it is not told for how long', async () => {
+    const demo = async ({ forMs }: { forMs?: number | undefined }) => (forMs === undefined ? 0 : 1);
+    expect((await run(['demo'], { demo })).code).toBe(0);
+  });
+
+  it('tells what is wrong with an address', async () => {
+    const problem = { file: 'configuration', path: ['listen'], message: 'expected HOST:PORT' };
+    const demo = () => Promise.reject(new ConfigError([problem]));
+    expect(await run(['demo', '--listen', 'x'], { demo })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('expected HOST:PORT'),
+    });
   });
 });
 
