@@ -6,6 +6,7 @@ import type { AgentDirectory } from './agents/directory.ts';
 import { anyPrincipal, type Pause } from './agents/pauses.ts';
 import type { Clock } from './core/clock.ts';
 import type { Journal } from './core/journal.ts';
+import { redactValue } from './telemetry/redact.ts';
 
 /** Longest reason or note of a person. */
 const longest = 500;
@@ -28,8 +29,8 @@ export function agentRoutes({ agents, directory, journal, clock }: AgentsApi): A
     return found;
   };
   return [
-    { method: 'GET', path: '/api/agents', handle: () => json({ agents: directory.list() }) },
-    { method: 'GET', path: '/api/agents/{id}', handle: ({ params }) => json({ agents: shown(params['id'] ?? '') }) },
+    { method: 'GET', path: '/api/agents', handle: () => shownJson({ agents: directory.list() }) },
+    { method: 'GET', path: '/api/agents/{id}', handle: ({ params }) => shownJson({ agents: shown(params['id'] ?? '') }) },
     {
       method: 'POST',
       path: '/api/agents/{id}/pause',
@@ -37,7 +38,7 @@ export function agentRoutes({ agents, directory, journal, clock }: AgentsApi): A
         const { reason } = read(pauseBody, body, 'a JSON object with a reason, such as {"reason": "spends too much"}');
         const pause = pauseOf(params['id'] ?? '', reason, directory, clock.wall());
         if (agents.pauses.add(pause)) journal.publish({ kind: 'agent-paused', attempt: 0, agent: pause.agent, reason });
-        return json({ agents: shown(params['id'] ?? '') });
+        return shownJson({ agents: shown(params['id'] ?? '') });
       },
     },
     {
@@ -50,7 +51,7 @@ export function agentRoutes({ agents, directory, journal, clock }: AgentsApi): A
           shown(id);
           throw new AdminError('bad_request', `the agent ${id} is not paused`);
         }
-        return json({ resumed: resumeAgents({ agents, journal, clock }, id, note), agents: directory.find(id) });
+        return shownJson({ resumed: resumeAgents({ agents, journal, clock }, id, note), agents: directory.find(id) });
       },
     },
   ];
@@ -73,6 +74,11 @@ function pauseOf(id: string, reason: string, directory: AgentDirectory, sinceMs:
   if (principal === undefined) throw new AdminError('not_found', `no agent ${id} has called`);
   if (!agentName.test(name)) throw new AdminError('bad_request', 'the name of an agent has 1 to 64 of the characters a-z 0-9 . _ -');
   return { agent: name, principal, reason, by: 'person', sinceMs };
+}
+
+/** Names of models and of clients are of the callers' making. */
+function shownJson(value: object) {
+  return json(redactValue(value));
 }
 
 function read<T>(schema: z.ZodType<T>, body: unknown, expected: string): T {

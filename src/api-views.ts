@@ -1,14 +1,17 @@
 import type { PolicyContext } from './core/policy.ts';
 import type { Generation } from './generations.ts';
 import type { Stacks } from './stacks.ts';
+import { redactValue } from './telemetry/redact.ts';
 import { readUpstreams } from './upstream-readings.ts';
 
 /** `/api/policies`: what each policy of each stack knows now, outermost first. */
 export function policyViews({ views }: Stacks): unknown {
-  return views.map(({ policies, ...where }) => ({
+  const all = views.map(({ policies, ...where }) => ({
     ...where,
     policies: policies.map((policy) => ({ name: policy.name, state: policy.inspect?.() ?? null })),
   }));
+  // Names of models are of the callers' making.
+  return redactValue(all);
 }
 
 /** `/api/upstreams`: where each upstream is and how its breaker, its places and its sockets are. */
