@@ -7,7 +7,7 @@ import { systemClock } from './core/clock.ts';
 import { type Sidecar, startSidecar } from './sidecar.ts';
 import { runAgents } from './simulated/agents/run-agents.ts';
 import { demoConfig } from './simulated/demo-config.ts';
-import { demoUpstreams } from './simulated/demo-upstreams.ts';
+import { demoPager, demoUpstreams } from './simulated/demo-upstreams.ts';
 import { startSimulatedServer } from './simulated/server.ts';
 import type { Log } from './telemetry/log.ts';
 
@@ -41,7 +41,7 @@ const yearMs = 31_536_000_000;
  * an address is no address, and what the system says where one cannot be had.
  */
 export async function startDemo({ listen, admin, environment }: DemoOptions, log?: Log): Promise<Demo> {
-  const server = await startSimulatedServer({ upstreams: demoUpstreams, seed, clock: systemClock });
+  const server = await startSimulatedServer({ upstreams: { ...demoUpstreams, pager: demoPager }, seed, clock: systemClock });
   const directory = mkdtempSync(join(tmpdir(), 'outrigger-demo-'));
   const leave = async () => {
     await server.close();
@@ -49,8 +49,9 @@ export async function startDemo({ listen, admin, environment }: DemoOptions, log
   };
   const until = new Date(systemClock.wall() + yearMs).toISOString();
   const adminToken = environment['OUTRIGGER_ADMIN_TOKEN'];
+  const smtp = environment['OUTRIGGER_DEMO_SMTP'];
   const load = (gameDay: boolean) => {
-    const config = demoConfig({ url: server.url, stateDir: directory, adminToken, gameDay, until });
+    const config = demoConfig({ url: server.url, stateDir: directory, adminToken, smtp, gameDay, until });
     return loadConfigText(JSON.stringify(config), { listen, admin, environment: {}, directory });
   };
   let sidecar: Sidecar;

@@ -5,6 +5,8 @@ export interface DemoConfigTerms {
   readonly url: string;
   readonly stateDir: string;
   readonly adminToken: string | undefined;
+  /** A mail server that takes the alerts as well, as `smtp://HOST:PORT`. */
+  readonly smtp: string | undefined;
   /** Whether the sidecar adds faults of its own. */
   readonly gameDay: boolean;
   /** When those end, at the latest. */
@@ -57,7 +59,7 @@ const talking = {
  * The configuration of the demo: every policy acts now and then. Loops of agents, faults of the servers and the limits
  * here are made for each other.
  */
-export function demoConfig({ url, stateDir, adminToken, gameDay, until }: DemoConfigTerms): object {
+export function demoConfig({ url, stateDir, adminToken, smtp, gameDay, until }: DemoConfigTerms): object {
   const upstreams = Object.entries(demoUpstreams).map(([name, { format }]) => [
     name,
     { url: `${url}/${name}`, dialect: format, ...(format === 'anthropic' && { headers: { 'anthropic-version': '2023-06-01' } }) },
@@ -115,7 +117,27 @@ export function demoConfig({ url, stateDir, adminToken, gameDay, until }: DemoCo
       { path: '/files', upstream: 'files', policy: 'tools' },
       { path: '/search', upstream: 'search', policy: 'searching' },
     ],
+    alerts: alertsTo(url, smtp),
     // More models are asked for than are kept apart.
     telemetry: { log: { level: 'error' }, metrics: { models: 6 } },
+  };
+}
+
+function alertsTo(url: string, smtp: string | undefined): object {
+  const allowPrivate = true;
+  const pager = { webhook: { url: `${url}/pager`, secret: 'whsec_dGhpcyBpcyBub3QgYSBzZWNyZXQgYXQgYWxs', allowPrivate } };
+  const mail = { email: { smtp, from: 'outrigger@example.org', to: ['oncall@example.org'], allowPrivate } };
+  const send = smtp === undefined ? ['pager'] : ['pager', 'mail'];
+  return {
+    groupWait: '1s',
+    groupInterval: '10s',
+    repeatInterval: '5m',
+    channels: { pager, ...(smtp !== undefined && { mail }) },
+    rules: [
+      { on: 'circuit-open', severity: 'high', send },
+      { on: 'agent-paused', severity: 'high', send },
+      { on: 'fallback-exhausted', severity: 'medium', send: ['pager'] },
+      { on: 'chaos-on', severity: 'low', send: ['pager'] },
+    ],
   };
 }

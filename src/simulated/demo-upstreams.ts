@@ -38,3 +38,10 @@ export const demoUpstreams = {
     weather: { shares: { 'server-error': 0.05 }, outage: { kind: 'server-error', afterMs: 3000, everyMs: 40_000, forMs: 6000 } },
   },
 } as const satisfies Record<string, SimulatedUpstream>;
+
+/** What takes the alerts of the demo; it is no upstream of the sidecar. */
+export const demoPager: SimulatedUpstream = {
+  format: 'http',
+  pace: { headMs: 20, firstMs: 0, betweenMs: 0 },
+  weather: { shares: { 'server-error': 0.1 } },
+};
