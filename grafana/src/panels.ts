@@ -17,31 +17,32 @@ type AnyBuilder =
   | statetimeline.PanelBuilder
   | bargauge.PanelBuilder;
 
-/** Curves over time; `stacked` where they add up to a whole. */
-export function curves(facts: PanelFacts & { readonly stacked?: boolean; readonly max?: number }): Piece {
+/** Curves over time; `stacked` where they add up to a whole, `signed` where they may be below 0. */
+export function curves(facts: PanelFacts & { readonly stacked?: boolean; readonly signed?: boolean; readonly max?: number }): Piece {
   return piece(facts, 8, 8, () => {
     const panel = new timeseries.PanelBuilder()
       .lineWidth(1)
       .fillOpacity(facts.stacked ? 60 : 8)
       .showPoints(common.VisibilityMode.Never)
       .spanNulls(false)
-      .min(0)
       .legend(legend())
       .tooltip(new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending))
       .stacking(new common.StackingConfigBuilder().mode(facts.stacked ? common.StackingMode.Normal : common.StackingMode.None));
+    if (!facts.signed) panel.min(0);
     if (facts.max !== undefined) panel.max(facts.max);
     for (const target of targets(facts.queries)) panel.withTarget(target.range());
     return panel;
   });
 }
 
-/** One number of now, with its course behind it. */
-export function stat(facts: PanelFacts & { readonly reduce?: 'lastNotNull' | 'max' }): Piece {
+/** The number of now of each series, with its course behind it; `none` stands there where there is no series. */
+export function stat(facts: PanelFacts & { readonly none?: string }): Piece {
   return piece(facts, 3, 4, () => {
     const panel = new statPanel.PanelBuilder()
       .colorMode(common.BigValueColorMode.Value)
       .graphMode(common.BigValueGraphMode.Area)
-      .reduceOptions(new common.ReduceDataOptionsBuilder().calcs([facts.reduce ?? 'lastNotNull']));
+      .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']));
+    if (facts.none !== undefined) panel.noValue(facts.none);
     for (const target of targets(facts.queries)) panel.withTarget(target.range());
     return panel;
   });

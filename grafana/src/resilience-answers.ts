@@ -16,14 +16,14 @@ export const answersInstead: readonly Piece[] = [
   }),
   curves({
     id: 32,
-    title: 'Targets skipped, calls without any left',
+    title: 'Targets skipped or all in vain',
     description:
       'Fallback targets that a call could not move to, by target; and calls for which none had an answer, by the first upstream.',
     unit: 'ops',
     width: 6,
     queries: [
-      { expr: perSecond('outrigger_targets_skipped_total', ['upstream'], chosenUpstreams), legend: '{{upstream}} skipped' },
-      { expr: perSecond('outrigger_fallbacks_exhausted_total', ['upstream'], chosenUpstreams), legend: '{{upstream}} exhausted' },
+      { expr: `${perSecond('outrigger_targets_skipped_total', ['upstream'], chosenUpstreams)} > 0`, legend: '{{upstream}} skipped' },
+      { expr: `${perSecond('outrigger_fallbacks_exhausted_total', ['upstream'], chosenUpstreams)} > 0`, legend: '{{upstream}} in vain' },
     ],
   }),
   bars({

@@ -64,7 +64,8 @@ export const slo = () =>
       }),
       curves({
         id: 6,
-        title: 'Error budget left',
+        title: 'Error budget left over time',
+        signed: true,
         description: 'Its course over the time shown.',
         unit: 'percentunit',
         width: 12,
@@ -73,13 +74,12 @@ export const slo = () =>
       stat({
         id: 7,
         title: 'Alerts that fire',
+        none: 'none',
         description: 'Alerts of grafana/alerts that fire now, by name. docs/runbook.md says what to do about each.',
         unit: 'none',
         width: 24,
         height: 5,
-        queries: [
-          { expr: 'count by (alertname) (ALERTS{alertstate="firing", runbook="outrigger"}) or vector(0)', legend: '{{alertname}}' },
-        ],
+        queries: [{ expr: 'count by (alertname) (ALERTS{alertstate="firing", runbook="outrigger"})', legend: '{{alertname}}' }],
         steps: [
           { from: null, color: 'green' },
           { from: 1, color: 'red' },

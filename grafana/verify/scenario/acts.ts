@@ -130,8 +130,7 @@ async function cache(callers: Callers): Promise<void> {
     for (let i = 0; i < 12; i += 1) await callers.search('researcher', `subject ${round} ${i}`);
     await callers.search('researcher', 'news', { 'cache-control': 'no-cache' });
     // Kept while it was good, and asked for again when it is stale and the search is broken.
-    await callers.search('coder', `[do broken 9 #never] weather ${round}`);
-    await callers.search('coder', 'the weather');
+    await callers.search('coder', '[do broken but 1 #weather]');
     await sleep(2500);
   }
 }
