@@ -31,7 +31,7 @@ export async function workQuietly(callers: Callers, signal: AbortSignal): Promis
   await Promise.all(agents.map((agent, index) => work(agent, 150 + 70 * index)));
 }
 
-/** Everything that can go wrong and that a policy is there for, some of it at the same time. Takes about a minute. */
+/** Everything that can go wrong and that a policy is there for, some of it at the same time. Takes about half a minute. */
 export async function letThingsGoWrong(callers: Callers, people: People): Promise<void> {
   await Promise.all([
     failuresOfAProvider(callers),
