@@ -13,6 +13,7 @@ const server = await startSimulatedServer({
     talking: { format: 'openai', pace: { headMs: 50, firstMs: 200, betweenMs: 200 }, weather: {} },
     // Three of ten requests fail, at each of them by itself.
     failing: shaky,
+    alone: shaky,
     first: shaky,
     second: shaky,
   },

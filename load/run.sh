@@ -71,7 +71,9 @@ run() {
   proxy=$(await "$work/sidecar" '^ *\(http://[0-9.:]*\)/steady .*$') || return 1
   echo "== $name"
   "$k6" run --quiet --no-usage-report --no-color --address '' \
-    -e SIDECAR="$proxy" -e ADMIN="$admin" -e PROVIDER="$provider" -e SHORT="$short" "$here/$name.js"
+    -e SIDECAR="$proxy" -e ADMIN="$admin" -e PROVIDER="$provider" -e SHORT="$short" "$here/$name.js" 2>&1 | tee "$work/k6" || return 1
+  # A script that throws makes no measurements, and thresholds of nothing are met.
+  ! grep -q 'level=error' "$work/k6"
 }
 
 missed=()
