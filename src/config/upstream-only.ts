@@ -2,7 +2,7 @@
 export function upstreamOnly(url: string): unknown {
   return {
     upstreams: { upstream: { url } },
-    policies: { llm: { deadline: '10m', timeout: {}, retry: {}, circuitBreaker: {}, bulkhead: {} } },
+    policies: { llm: { deadline: '10m', timeout: {}, retry: {}, circuitBreaker: {}, bulkhead: {}, loopDetection: {} } },
     routes: [{ path: '/', upstream: 'upstream', policy: 'llm' }],
   };
 }

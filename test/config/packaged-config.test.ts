@@ -12,7 +12,7 @@ import { policySet } from '../../src/policies/index.ts';
 const root = resolve(import.meta.dirname, '../..');
 const file = resolve(root, 'config/outrigger.yaml');
 const text = readFileSync(file, 'utf8');
-const defaults = policySet.parse({ deadline: '10m', timeout: {}, retry: {}, circuitBreaker: {}, bulkhead: {} });
+const defaults = policySet.parse({ deadline: '10m', timeout: {}, retry: {}, circuitBreaker: {}, bulkhead: {}, loopDetection: {} });
 
 describe('the packaged configuration', () => {
   const result = loadConfig({ config: file, environment: {}, directory: root });
@@ -35,7 +35,12 @@ describe('the packaged configuration', () => {
     // Keys and list items behind `# `; sentences start with a capital or have no colon.
     const uncommented = text.replace(/^( *)# ( *(?:[a-z][a-zA-Z]*:(?: .*)?|- \{.*))$/gm, '$1$2');
     expect(uncommented).not.toBe(text);
-    const environment = { OUTRIGGER_ADMIN_TOKEN: '0123456789abcdef', SPARE_KEY: 'a', PLANNER_KEY: 'b' };
+    const environment = {
+      OUTRIGGER_ADMIN_TOKEN: '0123456789abcdef',
+      SPARE_KEY: 'a',
+      PLANNER_KEY: 'b',
+      SLACK_WEBHOOK_URL: 'https://hooks.slack.com/x',
+    };
     const { config } = loadConfigText(uncommented, { environment, directory: root });
     expect(config.agents['planner']?.keys).toEqual(['b']);
     expect(config.policies['tool']?.bulkhead?.concurrent).toBe(8);
@@ -43,6 +48,8 @@ describe('the packaged configuration', () => {
     expect(config.admin).toMatchObject({ token: '0123456789abcdef', hosts: ['outrigger:4142'] });
     expect(config.policies['llm']?.fallback).toMatchObject([{ model: 'gpt-5-mini' }, { upstream: 'spare' }]);
     expect(config.policies['llm']).toMatchObject({ cache: { mode: 'fallback' }, degrade: { observe: false }, chaos: { enabled: false } });
+    expect(config.policies['llm']?.loopDetection?.caps).toEqual({ rounds: 500, tokens: 5_000_000, costUsd: 20, wallTime: 28_800_000 });
+    expect(config.alerts?.rules).toHaveLength(3);
     expect(config.state.dir).toBe('/var/lib/outrigger');
     expect(config.policies['llm']?.timeout).toMatchObject({ answer: 300_000, total: 1_800_000 });
   });
