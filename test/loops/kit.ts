@@ -116,10 +116,7 @@ export function chatAgent(url: string, { key = 'sk-test', headers = {}, task = '
 }
 
 /** By OpenAI's responses. */
-function responsesAgent(
-  url: string,
-  { key = 'sk-test', headers = {}, task = 'Do it.', maxRetries = 0 }: AgentOptions = {},
-): TestAgent {
+function responsesAgent(url: string, { key = 'sk-test', headers = {}, task = 'Do it.', maxRetries = 0 }: AgentOptions = {}): TestAgent {
   const client = openaiAt({ url }, { apiKey: key, defaultHeaders: headers, maxRetries });
   const input: OpenAI.Responses.ResponseInputItem[] = [{ role: 'user', content: task }];
   const ask = () => outcome(client.responses.create({ model: 'gpt-x', input }));
@@ -149,10 +146,7 @@ function responsesAgent(
 }
 
 /** By Anthropic's messages. */
-function anthropicAgent(
-  url: string,
-  { key = 'sk-test', headers = {}, task = 'Do it.', maxRetries = 0 }: AgentOptions = {},
-): TestAgent {
+function anthropicAgent(url: string, { key = 'sk-test', headers = {}, task = 'Do it.', maxRetries = 0 }: AgentOptions = {}): TestAgent {
   const client = anthropicAt({ url }, { apiKey: key, defaultHeaders: headers, maxRetries });
   const messages: Anthropic.MessageParam[] = [{ role: 'user', content: task }];
   const ask = () => outcome(client.messages.create({ model: 'claude-x', max_tokens: 100, messages }));
