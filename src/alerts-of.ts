@@ -43,6 +43,7 @@ export class Alerting {
     this.#options = options;
   }
 
+  /** Another object with each configuration. */
   get active(): ActiveAlerts | undefined {
     return this.#active;
   }
@@ -68,6 +69,7 @@ export class Alerting {
     const left = await this.#connect(alerts);
     const channels = new Map([...this.#channels].map(([name, { channel }]) => [name, channel]));
     active.engine.configure(alerts, channels);
+    this.#active = { ...active };
     if (isNew) this.#unsubscribe = this.#options.journal.subscribe(active.engine);
     await Promise.all(left.map(async (channel) => channel.close?.()));
   }

@@ -2,6 +2,7 @@ import type { ActiveAlerts } from './alerts-of.ts';
 import type { Config } from './config/config.ts';
 import type { Clock } from './core/clock.ts';
 import type { CircuitState } from './core/event.ts';
+import { HealthAlerts } from './health-alerts.ts';
 import { Health } from './telemetry/health/health.ts';
 import { createMachine } from './telemetry/health/machine.ts';
 import type { UpstreamReading } from './telemetry/readings.ts';
@@ -15,6 +16,7 @@ export interface HealthSources {
 
 /** What watches over a sidecar that begins with this configuration. */
 export function createHealth({ health: settings, upstreams, state }: Config, sources: HealthSources): Health {
+  const told = new HealthAlerts();
   const circuitOf = ([upstream, { circuit }]: readonly [string, UpstreamReading]) => [upstream, circuit ?? 'closed'] as const;
   return new Health({
     clock: sources.clock,
@@ -25,6 +27,7 @@ export function createHealth({ health: settings, upstreams, state }: Config, sou
     circuits: (): ReadonlyMap<string, CircuitState> => new Map([...sources.readings()].map(circuitOf)),
     alerts: () => deliveries(sources.alerts()),
     alertsInMemory: () => memoryReason(sources.alerts()),
+    judged: (report) => told.judge(report, sources.alerts()),
   });
 }
 

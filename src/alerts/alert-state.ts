@@ -3,6 +3,7 @@ import type { OutboxItem } from './channel-queue.ts';
 import type { Digest } from './digests.ts';
 import type { Group } from './groups.ts';
 import type { Incident } from './incident.ts';
+import type { RuleEvent } from './rule-events.ts';
 import type { Silence } from './silences.ts';
 
 /** What was stored by an earlier process, by kind. */
@@ -14,7 +15,8 @@ export interface AlertState {
   readonly silences: readonly Silence[];
 }
 
-/** After a start circuits are closed, and nobody tells that they are. */
+/** After a start circuits are closed, and of health too little is known: nobody tells that these are over. */
+const untoldAfterStart: ReadonlySet<RuleEvent> = new Set(['circuit-open', 'health']);
 const startQuietMs = 300_000;
 
 /** The records of the alerts among all others, as they were written. */
@@ -22,7 +24,7 @@ export function readState(records: readonly StoredRecord[], nowMs: number): Aler
   const of = <T>(kind: string): T[] => records.filter((record) => record.kind === kind).map(({ value }) => value as T);
   const incidents = of<Incident>('incident').toSorted((a, b) => a.openedMs - b.openedMs);
   for (const incident of incidents) {
-    if (incident.status === 'resolved' || incident.on !== 'circuit-open') continue;
+    if (incident.status === 'resolved' || !untoldAfterStart.has(incident.on)) continue;
     incident.quietMs = startQuietMs;
     incident.lastSeenMs = nowMs;
   }

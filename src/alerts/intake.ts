@@ -62,6 +62,8 @@ export class Intake {
     const known = this.#book.latest(key);
     if (known && known.status !== 'resolved') {
       feed(known, observation, undefined, nowMs);
+      // One of an earlier process may have been given a time after which it is over.
+      known.quietMs = quietOf(rule);
       this.#book.touch(known);
       this.#changed(known, 'fed');
       return;
@@ -99,7 +101,10 @@ export class Intake {
       return;
     }
     const incident = known && isRecent ? known : openIncident(rule, observation, quietOf(rule), nowMs);
-    if (incident === known) reopen(incident, rule, observation, nowMs);
+    if (incident === known) {
+      reopen(incident, rule, observation, nowMs);
+      incident.quietMs = quietOf(rule);
+    }
     feed(incident, observation, exampleFacts(observation), nowMs);
     this.#book.add(incident);
     this.#book.touch(incident);

@@ -67,7 +67,7 @@ async function api({ admin }: Sidecar, path: string, body?: unknown) {
 async function openedIncident(running: Sidecar) {
   await call(running);
   await call(running);
-  return expect.poll(async () => (await api(running, '/api/incidents')).json().incidents.length).toBe(1);
+  return expect.poll(async () => (await api(running, '/api/incidents')).json().incidents.length, { timeout: 5000 }).toBe(1);
 }
 
 describe('a sidecar with alerts', () => {
@@ -164,6 +164,18 @@ describe('a sidecar with alerts', () => {
     await expect.poll(async () => (await api(running, '/api/incidents')).json()).toEqual({ incidents: [] });
     reload({ ...config.alerts, ...onCircuits() });
     await expect.poll(async () => (await api(running, '/api/incidents')).json().incidents.length).toBe(1);
+  });
+
+  it('opens an incident when its health turns critical, and resolves it when it is healthy again', async () => {
+    const rules = [{ on: 'health', send: ['hook'] }];
+    const { hook, config, running } = await alerted(() => ({ rules }), { health: { breakers: { warning: 1, critical: 1 } } });
+    await openedIncident(running);
+    await expect.poll(() => hook.bodies.length).toBe(1);
+    expect(hook.bodies[0]).toContain('breakers is critical: 1 circuits');
+    const health = { breakers: { warning: 2, critical: 2 } };
+    const text = JSON.stringify({ listen: '127.0.0.1:0', admin: { listen: '127.0.0.1:0' }, ...config, health });
+    running.reload({ ok: true, ...loadConfigText(text) });
+    await expect.poll(async () => (await api(running, '/api/incidents')).json().incidents[0].status, { timeout: 5000 }).toBe('resolved');
   });
 
   it('tells of its incidents in the journal', async () => {

@@ -41,6 +41,8 @@ export interface HealthOptions {
   alerts(): { readonly sent: number; readonly failed: number };
   /** Why incidents and alerts are in memory alone, where they should be on disk. */
   alertsInMemory?(): string | undefined;
+  /** Gets the report of each look, once a second. */
+  judged?(report: HealthReport): void;
 }
 
 const everyMs = 1000;
@@ -140,7 +142,8 @@ export class Health implements Subscriber {
 
   #tick(): void {
     this.#options.machine.sample();
-    this.report();
+    const report = this.report();
+    this.#options.judged?.(report);
     this.#timer = this.#options.clock.timer(everyMs, () => this.#tick());
   }
 
