@@ -54,7 +54,9 @@ export class ModelLoops {
     const origin = { principal, session, clientSession };
     const followed = threads.follow(origin, conversation, this.#rules, this.#clock.now());
     const sent = this.#sent(exchange, followed, body);
-    const findings = [...this.#findings(exchange, followed), ...judgeCaps(this.#settings.caps, followed.session, this.#clock.now())];
+    const loops = this.#findings(exchange, followed);
+    if (loops.length > 0) exchange.note({ kind: 'in-loop', attempt: 0 });
+    const findings = [...loops, ...judgeCaps(this.#settings.caps, followed.session, this.#clock.now())];
     const due = this.#response.tell(exchange, findings, this.#settings.action, followed.session.told);
     if (due?.step === 'pause') {
       this.#response.pause(exchange, due.evidence);

@@ -98,6 +98,8 @@ export type Event =
   | { kind: 'cache'; attempt: 0; result: 'hit' | 'miss' | 'stale' | 'bypass' | 'stored'; ageMs?: number }
   | { kind: 'degraded'; attempt: 0; reason: Verdict; message: 'sentence' | 'body' }
   | { kind: 'loop-detected'; attempt: 0; loop: string; action: 'warn' | 'nudge' | 'pause' | 'abort'; count: number; tool?: string }
+  /** The call goes on with a loop that was told, now or before: what it costs is for nothing. */
+  | { kind: 'in-loop'; attempt: 0 }
   | { kind: 'agent-paused'; attempt: 0; agent: string; reason: string }
   | { kind: 'agent-resumed'; attempt: 0; agent: string; note: string }
   | { kind: 'fault-injected'; attempt: number; upstream: string; fault: string }

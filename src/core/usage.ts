@@ -50,6 +50,8 @@ export interface CallAccount {
   readonly paid: PaidAttempt[];
   /** Attempts in whose place another one was made. */
   readonly replaced: { readonly attempt: number; readonly why: 'retry' | 'fallback' }[];
+  /** The agent goes in circles with this call. */
+  inLoop?: boolean;
 }
 
 /** All that a call has spent, of all its attempts. */

@@ -31,8 +31,8 @@ export function createGate({ holds }: GateSettings, { clock }: Pick<PolicyContex
       // A standing stream may be silent for ever: its head is all that can be judged.
       if (outcome.kind !== 'reply' || outcome.standing) return outcome;
       const { dialect, request } = exchange;
-      // Tokens are told by model, also where no policy has asked what is called.
-      if (dialect.readsBody && request.body.bytes) void request.call();
+      // Tokens are told by model, also where the policies have not asked what is called. A call without any just passes through.
+      if (holds && dialect.readsBody && request.body.bytes) void request.call();
       const watched = new Watched(outcome, exchange, clock);
       return holds ? hold(watched, exchange, clock) : commit(watched, watched.reply);
     },

@@ -34,6 +34,8 @@ export class Accounts implements Subscriber {
       if (call) addTo(accountOf(call).paid, event);
     } else if (event.kind === 'retry' || event.kind === 'fallback') {
       if (call) accountOf(call).replaced.push({ attempt: event.attempt, why: event.kind });
+    } else if (event.kind === 'in-loop') {
+      if (call) accountOf(call).inLoop = true;
     } else if (event.kind === 'call-ended' && call?.account) {
       event.spent = spentBy(call.account, event.outcome);
       call.account = undefined;
@@ -81,12 +83,13 @@ function spentBy(account: CallAccount, outcome: CallOutcome): CallSpent | undefi
   return { ...sum, unpriced, wasted };
 }
 
-/** Why nobody has had the answer that was paid for; undefined where the agent was given it. */
-function whyWasted(paid: PaidAttempt, { replaced }: CallAccount, outcome: CallOutcome): WasteReason | undefined {
+/** Why an answer that was paid for was of no use; undefined where the agent was given it, and got on. */
+function whyWasted(paid: PaidAttempt, { replaced, inLoop }: CallAccount, outcome: CallOutcome): WasteReason | undefined {
   const instead = replaced.find(({ attempt }) => attempt === paid.attempt);
   if (instead) return instead.why;
   if (outcome === 'cancelled') return 'aborted';
   // A stored or a prepared answer went out in its place.
   if (outcome === 'cached' || outcome === 'degraded') return 'fallback';
-  return paid.complete ? undefined : 'broken';
+  if (!paid.complete) return 'broken';
+  return inLoop ? 'loop' : undefined;
 }

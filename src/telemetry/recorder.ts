@@ -48,6 +48,7 @@ export class Recorder implements Subscriber {
         return call && this.#subjects.upstream(call.upstream).inflight;
       case 'attempt-started':
       case 'translated':
+      case 'in-loop':
       case 'incident':
         return undefined;
       case 'attempt-answered':

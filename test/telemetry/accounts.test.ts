@@ -71,6 +71,15 @@ describe('a call', () => {
     expect(wasted(ended(1, tokens(1, 2)), callEnded('ok'))).toEqual([]);
   });
 
+  test('wastes the answers that an agent has asked for while it went in circles', () => {
+    const inLoop: Event = { kind: 'in-loop', attempt: 0 };
+    expect(wasted(inLoop, ended(1, tokens(1, 2)), callEnded('ok'))).toEqual([[1, 'loop', 3]]);
+    expect(wasted(inLoop, ended(1, tokens(1, 2)), retry(1), ended(2, tokens(4, 8)), callEnded('retried'))).toEqual([
+      [1, 'retry', 3],
+      [2, 'loop', 12],
+    ]);
+  });
+
   test('wastes the answers that were asked for again, also where they end late', () => {
     expect(wasted(ended(1, tokens(1, 2)), retry(1), ended(2, tokens(4, 8)), callEnded('retried'))).toEqual([[1, 'retry', 3]]);
     expect(wasted(retry(1), ended(2, tokens(4, 8)), ended(1, tokens(1, 2)), callEnded('retried'))).toEqual([[1, 'retry', 3]]);
