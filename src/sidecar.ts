@@ -2,6 +2,7 @@ import { startAdminServer } from './admin/server.ts';
 import { AgentDirectory } from './agents/directory.ts';
 import { agentRoutes, resumeAgents } from './agents-api.ts';
 import { createAgents } from './agents-of.ts';
+import { readAlerts } from './alert-readings.ts';
 import { alertRoutes } from './alert-routes.ts';
 import { alertmanagerHook } from './alertmanager-hook.ts';
 import { Alerting } from './alerts-of.ts';
@@ -72,7 +73,7 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
       upstreams: readings(),
       ...readProcess({ state: context.state, directory, live, health, generation: () => generations.current }),
       journalErrors: journal.errors(),
-      alerts: alerting.active?.engine.counts.all(),
+      ...readAlerts(alerting.active),
       logLinesDropped: ownLog.dropped(),
       spansDropped: traces?.dropped,
     }),

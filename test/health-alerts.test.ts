@@ -71,11 +71,12 @@ describe('a rule on health', () => {
   });
 
   it('hears of what is critical already when it is new', async () => {
-    const { clock, machine, incidents, configure, use, engine } = watched({ rules: [] });
+    const sidecar = watched({ rules: [] });
+    const { clock, machine, incidents, use, engine } = sidecar;
     machine.memory = 0.95;
     await clock.advance(5000);
     expect(incidents()).toEqual([]);
-    configure(onHealth);
+    sidecar.configure(onHealth);
     use(engine);
     await clock.advance(5000);
     expect(incidents()).toEqual(['memory firing']);

@@ -52,7 +52,7 @@ const sendTimeoutMs = 5000;
 export class AlertEngine implements Subscriber {
   readonly name = 'alerts';
   readonly counts = new AlertCounts();
-  /** Steps of escalations that were taken, by level from 1. */
+  /** Steps of escalations that were taken since the start, by level from 1. */
   readonly escalations = new Map<number, number>();
   readonly #options: AlertEngineOptions;
   readonly #book = new IncidentBook();
@@ -116,6 +116,7 @@ export class AlertEngine implements Subscriber {
     this.#configured = configuredSilences(settings);
     this.#channels = channels;
     this.counts.name(channels.keys());
+    for (const index of settings.escalation.keys()) this.escalations.set(index + 1, this.escalations.get(index + 1) ?? 0);
     this.#outbox.configure(channels);
     if (!this.#started) {
       this.#started = true;
@@ -146,6 +147,16 @@ export class AlertEngine implements Subscriber {
 
   incidents(): Iterable<Incident> {
     return this.#book.all();
+  }
+
+  /** Those that are not over. */
+  openIncidents(): Iterable<Incident> {
+    return this.#book.open();
+  }
+
+  /** Messages that are on their way or wait for another try. */
+  get queued(): number {
+    return this.#outbox.length;
   }
 
   incident(id: string): Incident | undefined {
@@ -204,7 +215,7 @@ export class AlertEngine implements Subscriber {
 
   health(): AlertsHealth {
     const { records } = this.#options;
-    return { records: records.health(), channels: this.#outbox.health(), queued: this.#outbox.length, overflowed: this.#intake.overflowed };
+    return { records: records.health(), channels: this.#outbox.health(), queued: this.queued, overflowed: this.#intake.overflowed };
   }
 
   /** Sends nothing more; what is not sent is in the records. */

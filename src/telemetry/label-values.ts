@@ -56,6 +56,7 @@ export const labelValues = {
   ],
   adjustment: ['add-context', 'simplify', 'rephrase', 'examples'],
   validation: validationResults,
+  severity: ['low', 'medium', 'high', 'critical'],
   alertResult: ['ok', 'error', 'suppressed', 'deduplicated'],
   reload: keys<EventOf<'config-reloaded'>['result']>({ applied: 0, rejected: 0 }),
   would: [

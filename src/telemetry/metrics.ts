@@ -101,6 +101,8 @@ function zero({ counters, gauges, histograms }: Instruments, version: string): v
   for (const kind of labelValues.loop) for (const action of labelValues.loopAction) counters.loopsDetected.at(kind, action);
   for (const kind of labelValues.adjustment) counters.promptAdjustments.at(kind);
   for (const result of labelValues.alertResult) counters.alerts.at(noneLabel, result);
+  for (const severity of labelValues.severity) gauges.openIncidents.at(severity);
+  counters.escalations.at('1');
   for (const result of labelValues.reload) counters.configReloads.at(result);
   for (const kind of labelValues.would) counters.would.at(kind);
   for (const subscriber of ['accounts', 'metrics', 'call-log', 'traces']) counters.journalErrors.at(subscriber);
@@ -112,7 +114,7 @@ function zero({ counters, gauges, histograms }: Instruments, version: string): v
   const alone = [
     ...[counters.bugs, counters.cacheEvictions, counters.eventStreamDropped, counters.logDropped],
     ...[gauges.cacheEntries, gauges.cacheBytes, gauges.diskFree, gauges.diskSize, gauges.loopUtilization],
-    ...[gauges.configApplied, gauges.eventStreamClients, gauges.scrapeSeconds],
+    ...[gauges.configApplied, gauges.eventStreamClients, gauges.scrapeSeconds, gauges.alertQueue],
     ...[histograms.fallbackDepth, histograms.cacheAgeSeconds, histograms.loopRepeats],
   ];
   for (const family of alone) family.at();

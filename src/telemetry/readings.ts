@@ -36,6 +36,14 @@ export interface Readings {
   readonly loopUtilization?: number;
   /** Messages of alerts by channel and by what came of them. */
   readonly alerts?: ReadonlyMap<string, Readonly<Record<'ok' | 'error' | 'suppressed' | 'deduplicated', number>>> | undefined;
+  readonly incidents?: {
+    /** By how bad they are. */
+    readonly open: ReadonlyMap<string, number>;
+    /** Messages that wait. */
+    readonly queued: number;
+    /** Steps that were taken, by level from 1. */
+    readonly escalations: ReadonlyMap<number, number>;
+  };
   /** Spans that were dropped, by reason. */
   readonly spansDropped?: Readonly<Record<string, number>> | undefined;
 }
@@ -57,10 +65,18 @@ export function applyReadings(readings: Readings, { gauges, counters }: Instrume
   }
   for (const [channel, results] of readings.alerts ?? [])
     for (const [result, count] of Object.entries(results)) counters.alerts.at(channel, result).value = count;
+  applyIncidents(readings, { gauges, counters });
   for (const [subscriber, count] of readings.journalErrors ?? []) counters.journalErrors.at(subscriber).value = count;
   applyProcess(readings, { gauges, counters });
   if (readings.logLinesDropped !== undefined) counters.logDropped.at().value = readings.logLinesDropped;
   for (const [reason, count] of Object.entries(readings.spansDropped ?? {})) counters.spansDropped.at(reason).value = count;
+}
+
+function applyIncidents({ incidents }: Readings, { gauges, counters }: Pick<Instruments, 'gauges' | 'counters'>): void {
+  if (!incidents) return;
+  gauges.alertQueue.at().value = incidents.queued;
+  for (const [severity, count] of incidents.open) gauges.openIncidents.at(severity).value = count;
+  for (const [level, count] of incidents.escalations) counters.escalations.at(String(level)).value = count;
 }
 
 /** What belongs to no upstream. */

@@ -76,6 +76,7 @@ describe('a sidecar with alerts', () => {
     await openedIncident(running);
     await expect.poll(() => hook.bodies.length).toBe(1);
     expect(hook.bodies[0]).toContain('Circuit open: gone');
+    expect((await api(running, '/metrics')).text).toContain('outrigger_open_incidents{severity="high"} 1');
     const [incident] = (await api(running, '/api/incidents')).json().incidents;
     expect(incident).toMatchObject({
       on: 'circuit-open',
@@ -96,6 +97,7 @@ describe('a sidecar with alerts', () => {
 
     const metrics = (await api(running, '/metrics')).text;
     expect(metrics).toContain('outrigger_alerts_total{channel="hook",result="ok"} 3');
+    expect(metrics).toContain('outrigger_open_incidents{severity="high"} 0');
   });
 
   it('reports an incident as JSON and as Markdown', async () => {

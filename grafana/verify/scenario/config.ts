@@ -105,6 +105,7 @@ export function scenarioConfig({ provider, files, realtime }: Peers, stateDirect
         { on: 'loop-detected', send: ['duty', 'nobody'] },
         { on: 'circuit-open', send: ['duty', 'nobody'] },
       ],
+      escalation: [{ after: '5s', send: ['duty'] }],
     },
     // Nothing listens there: spans are made, and dropped.
     telemetry: { metrics: { agents: 12 }, traces: { endpoint: 'http://127.0.0.1:1', sample: '100%' } },
