@@ -55,6 +55,6 @@ export async function fixedRate(order: Order, perSecond: number): Promise<Values
 }
 
 /** The file descriptor of a socket, which Node keeps to itself. */
-function descriptor(socket: Socket): number {
+export function descriptor(socket: Socket): number {
   return (socket as Socket & { _handle: { fd: number } })._handle.fd;
 }

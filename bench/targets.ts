@@ -25,7 +25,7 @@ export const proxies = {
   passthrough: (upstream: Running) => startScript(proxyCore, 'passthrough.ts', [url(upstream)]),
   'http-proxy': (upstream: Running) => startScript(proxyCore, 'http-proxy.ts', [url(upstream)]),
   'http-proxy-keep-alive': (upstream: Running) => startScript(proxyCore, 'http-proxy.ts', [url(upstream), 'keep-alive']),
-  outrigger: startSidecar,
+  outrigger: (upstream: Running) => startSidecar(upstream, join(import.meta.dirname, 'outrigger.yaml')),
 } satisfies Record<string, (upstream: Running) => Promise<Running>>;
 
 export type ProxyName = keyof typeof proxies;
@@ -46,11 +46,10 @@ async function startScript(core: number, script: string, args: string[]): Promis
   return { port, pid: child.pid, stop: () => stop(child) };
 }
 
-/** Starts the sidecar as a user would, and waits until its admin port says that it is ready. */
-async function startSidecar(upstream: Running): Promise<Running> {
+/** Starts the sidecar as a user would, and waits until its admin port says that it is ready. The file takes ports and paths from `BENCH_*`. */
+export async function startSidecar(upstream: Running, config: string): Promise<Running & { readonly adminPort: number }> {
   const [port, adminPort] = [await freePort(), await freePort()];
   const stateDir = mkdtempSync(join(tmpdir(), 'outrigger-bench-'));
-  const config = join(import.meta.dirname, 'outrigger.yaml');
   const child = startPinned(proxyCore, [join(import.meta.dirname, '../bin/outrigger.js'), 'start', '--config', config], {
     BENCH_PROXY_PORT: String(port),
     BENCH_ADMIN_PORT: String(adminPort),
@@ -65,6 +64,7 @@ async function startSidecar(upstream: Running): Promise<Running> {
   });
   return {
     port,
+    adminPort,
     pid: child.pid,
     async stop() {
       await stop(child);
