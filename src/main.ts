@@ -3,6 +3,7 @@ import type { LoadedConfig } from './config/load.ts';
 import { formatPlace } from './config/problem.ts';
 import { watchConfig } from './config/watch-config.ts';
 import { systemClock } from './core/clock.ts';
+import { giveBackMemory } from './give-back-memory.ts';
 import { hasTerminal } from './has-terminal.ts';
 import { runDemo } from './run-demo.ts';
 import { type Sidecar, startSidecar } from './sidecar.ts';
@@ -54,6 +55,7 @@ async function run(loaded: LoadedConfig, { reload }: StartOptions): Promise<numb
   };
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal).on('SIGHUP', onHangUp);
   process.on('uncaughtException', onBug).on('unhandledRejection', onBug);
+  giveBackMemory();
   // Who has read it may send signals.
   process.stderr.write(welcome(loaded, sidecar));
   const code = await over;
