@@ -1,18 +1,20 @@
-import { runCli, type StartOptions } from './cli.ts';
+import { type CliContext, runCli, type StartOptions } from './cli.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { formatPlace } from './config/problem.ts';
 import { watchConfig } from './config/watch-config.ts';
 import { systemClock } from './core/clock.ts';
 import { giveBackMemory } from './give-back-memory.ts';
 import { hasTerminal } from './has-terminal.ts';
-import { runDemo } from './run-demo.ts';
 import { type Sidecar, startSidecar } from './sidecar.ts';
 import { createLog } from './telemetry/log.ts';
 
 /** The program: runs the command that the arguments name and resolves to the exit code. */
 export function main(argv: readonly string[]): Promise<number> {
-  return runCli(argv, { start: run, demo: runDemo, stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd() });
+  return runCli(argv, { start: run, demo, stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd() });
 }
+
+/** Only who asks for the demo loads it. */
+const demo: CliContext['demo'] = async (...given) => (await import('./run-demo.ts')).runDemo(...given);
 
 /** Runs the sidecar until a signal or a bug ends it. Follows its configuration meanwhile. */
 async function run(loaded: LoadedConfig, { reload }: StartOptions): Promise<number> {
