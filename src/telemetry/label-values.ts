@@ -65,7 +65,10 @@ export const labelValues = {
   ],
   spansDropped: ['queue', 'export'],
   bounded: ['agent', 'model', 'tool', 'target'],
-  check: [...['overall', 'error-rate', 'latency', 'availability', 'breakers', 'cpu', 'memory', 'disk', 'event-loop', 'alert-delivery']],
+  check: [
+    ...['overall', 'error-rate', 'latency', 'availability', 'breakers', 'cpu', 'memory', 'disk', 'event-loop'],
+    ...['alert-delivery', 'alert-store'],
+  ],
   tool: ['ok', 'tool-error', 'failed', 'cancelled', 'refused'],
   intervention: ['pause', 'resume'],
   actor: ['auto', 'human'],
