@@ -49,7 +49,7 @@ export interface PaidAttempt extends Spent {
 export interface CallAccount {
   readonly paid: PaidAttempt[];
   /** Attempts in whose place another one was made. */
-  readonly replaced: { readonly attempt: number; readonly why: 'retry' | 'fallback' }[];
+  replaced?: { readonly attempt: number; readonly why: 'retry' | 'fallback' }[];
   /** The agent goes in circles with this call. */
   inLoop?: boolean;
 }

@@ -1,6 +1,15 @@
 import type { CallOutcome, Event } from '../core/event.ts';
 import type { CallInfo, Subscriber } from '../core/journal.ts';
-import { addUsage, type CallAccount, type CallSpent, type PaidAttempt, type Spent, tokensIn, type WasteReason } from '../core/usage.ts';
+import {
+  addUsage,
+  type CallAccount,
+  type CallSpent,
+  type PaidAttempt,
+  type Spent,
+  tokensIn,
+  type Waste,
+  type WasteReason,
+} from '../core/usage.ts';
 import { type PriceEntry, PriceTable } from './prices.ts';
 
 /** Models of one call whose sums are told apart. */
@@ -33,7 +42,10 @@ export class Accounts implements Subscriber {
       event.costUsd = this.#prices.costUsd(event.upstream, event.model, event);
       if (call) addTo(accountOf(call).paid, event);
     } else if (event.kind === 'retry' || event.kind === 'fallback') {
-      if (call) accountOf(call).replaced.push({ attempt: event.attempt, why: event.kind });
+      if (!call) return;
+      const account = accountOf(call);
+      account.replaced ??= [];
+      account.replaced.push({ attempt: event.attempt, why: event.kind });
     } else if (event.kind === 'in-loop') {
       if (call) accountOf(call).inLoop = true;
     } else if (event.kind === 'call-ended' && call?.account) {
@@ -44,7 +56,7 @@ export class Accounts implements Subscriber {
 }
 
 function accountOf(call: CallInfo): CallAccount {
-  call.account ??= { paid: [], replaced: [] };
+  call.account ??= { paid: [] };
   return call.account;
 }
 
@@ -64,11 +76,14 @@ function addTo(paid: PaidAttempt[], { attempt, upstream, model, usage, costUsd }
   paid[at] = { ...before, usage: sum, costUsd: cost };
 }
 
+/** Of most calls. */
+const nothingWasted: readonly Waste[] = [];
+
 /** The sum of an account; undefined where nothing was spent. */
 function spentBy(account: CallAccount, outcome: CallOutcome): CallSpent | undefined {
   if (account.paid.length === 0) return undefined;
   const sum: Spent = {};
-  const wasted = [];
+  let wasted: Waste[] | undefined;
   let unpriced = 0;
   for (const paid of account.paid) {
     const { attempt, upstream, model, usage, estimated, costUsd } = paid;
@@ -78,14 +93,16 @@ function spentBy(account: CallAccount, outcome: CallOutcome): CallSpent | undefi
     else sum.costUsd = (sum.costUsd ?? 0) + costUsd;
     const why = whyWasted(paid, account, outcome);
     const tokens = (usage ? tokensIn(usage) : 0) + (estimated ? tokensIn(estimated) : 0);
-    if (why) wasted.push({ attempt, upstream, model, why, tokens, costUsd });
+    if (!why) continue;
+    wasted ??= [];
+    wasted.push({ attempt, upstream, model, why, tokens, costUsd });
   }
-  return { ...sum, unpriced, wasted };
+  return { ...sum, unpriced, wasted: wasted ?? nothingWasted };
 }
 
 /** Why an answer that was paid for was of no use; undefined where the agent was given it, and got on. */
 function whyWasted(paid: PaidAttempt, { replaced, inLoop }: CallAccount, outcome: CallOutcome): WasteReason | undefined {
-  const instead = replaced.find(({ attempt }) => attempt === paid.attempt);
+  const instead = replaced?.find(({ attempt }) => attempt === paid.attempt);
   if (instead) return instead.why;
   if (outcome === 'cancelled') return 'aborted';
   // A stored or a prepared answer went out in its place.
