@@ -91,10 +91,11 @@ describe('what npm run build has made', () => {
       'dist/main.js',
       'config/outrigger.yaml',
       'config/outrigger.schema.json',
+      'config/prices.yml',
     ];
     expect(needed.filter((path) => !paths.includes(path))).toEqual([]);
     const belongs =
-      /^(package\.json|LICENSE|README\.md|bin\/outrigger\.js|dist\/.*\.js|config\/(examples\/)?[\w.-]+\.(yaml|json)|docs\/.+\.(md|png|svg))$/;
+      /^(package\.json|LICENSE|README\.md|bin\/outrigger\.js|dist\/.*\.js|config\/(examples\/)?[\w.-]+\.(yaml|yml|json)|docs\/.+\.(md|png|svg))$/;
     expect(paths.filter((path) => !belongs.test(path))).toEqual([]);
   });
 
