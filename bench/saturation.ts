@@ -5,7 +5,8 @@ import { answerBody, chatRequest } from './payload.ts';
 import { openWindow } from './window.ts';
 
 const connections = 32;
-const warmUpMs = 1500;
+/** V8 takes seconds of full load until a whole proxy runs as code that it has optimised. */
+const warmUpMs = 8000;
 
 /** As many requests as the target takes: each connection sends the next one when it has its answer. */
 export async function saturation(order: Order): Promise<Values> {
