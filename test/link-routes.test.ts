@@ -57,12 +57,14 @@ test('a link acts once, and not on what has come since', async () => {
 });
 
 test('the link of a paused agent lets it go on, once', async () => {
-  const { send, pause, agentState, incidents } = await alerting();
+  const { send, pause, agentState, incidents, resolvedTold } = await alerting();
   const links = await pause();
   expect(await agentState()).toBe('paused');
   expect((await send(links['resume']!, 'name=anna')).body).toContain('The agent may go on.');
   expect(await agentState()).not.toBe('paused');
   expect(await incidents()).toMatchObject([{ status: 'resolved' }]);
+  // Before that is told, an agent that is paused once more is no news.
+  await expect.poll(resolvedTold, { timeout: 10_000 }).toBe(true);
   await pause();
   expect((await send(links['resume']!, '')).status).toBe(410);
   expect(await agentState()).toBe('paused');
@@ -162,6 +164,7 @@ async function alerting() {
       expect(Object.values(links).every((link) => link.startsWith(`${publicUrl}/links/inc_`))).toBe(true);
       return links;
     },
+    resolvedTold: () => sent.some(({ data }) => data.incidents.some(({ status }) => status === 'resolved')),
     resume: () => command('/api/agents/planner/resume', {}),
     agentState: async () => {
       const { agents } = (await call('/api/agents', authorization)).json() as { agents: { id: string; state: string }[] };

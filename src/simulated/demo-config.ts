@@ -139,5 +139,10 @@ function alertsTo(url: string, smtp: string | undefined): object {
       { on: 'fallback-exhausted', severity: 'medium', send: ['pager'] },
       { on: 'chaos-on', severity: 'low', send: ['pager'] },
     ],
+    // Nobody acknowledges in a demo.
+    escalation: [
+      { after: '0s', send },
+      { after: '5s', send: ['pager'] },
+    ],
   };
 }
