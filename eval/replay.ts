@@ -1,7 +1,7 @@
 import { judgeRounds } from '../src/agents/loops/judge-rounds.ts';
 import type { ToolRules } from '../src/agents/loops/round-reader.ts';
-import type { LoopKind } from '../src/agents/loops/streak.ts';
 import type { Threads } from '../src/agents/threads.ts';
+import type { LoopKind } from '../src/core/event.ts';
 import { readConversation } from '../src/llm/conversation/read-conversation.ts';
 import { loopDetectionSettings } from '../src/settings/loop-detection.ts';
 import type { BodyFormat } from './bodies.ts';

@@ -1,7 +1,7 @@
 import { priority } from './alerts/incident.ts';
 import { severityOf } from './alerts/priority.ts';
-import { type Severity, severities } from './alerts/severity.ts';
 import type { ActiveAlerts } from './alerts-of.ts';
+import { type Severity, severities } from './core/severity.ts';
 import type { Readings } from './telemetry/readings.ts';
 
 /** What a scrape tells of alerts: where none are configured, nothing waits and nothing is open. */

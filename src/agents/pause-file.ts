@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { loopKinds } from './loops/streak.ts';
+import { loopKinds } from '../core/event.ts';
 import type { Pause } from './pauses.ts';
 
 const file = z.object({

@@ -1,4 +1,4 @@
-import type { LoopKind } from './loops/streak.ts';
+import type { LoopKind } from '../core/event.ts';
 
 /** What a loop was seen by. */
 export interface Evidence {

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
+import type { Severity } from '../core/severity.ts';
 import type { Fact } from './channel.ts';
 import { plainLine, plainText } from './channels/plain-text.ts';
 import type { Observation } from './observation.ts';
-import type { Severity } from './severity.ts';
 
 const texts = z.record(z.string(), z.string()).default({});
 

@@ -1,4 +1,4 @@
-import type { Severity } from './severity.ts';
+import type { Severity } from '../core/severity.ts';
 
 /** What a message tells: each change of an incident once, reminders, what was held back, or that the channel works. */
 export type MessageKind = 'firing' | 'escalated' | 'reminder' | 'acknowledged' | 'resolved' | 'digest' | 'test';

@@ -1,11 +1,11 @@
 import { hash, randomUUID } from 'node:crypto';
+import type { Severity } from '../core/severity.ts';
 import { cut } from './caps.ts';
 import type { Fact } from './channel.ts';
 import type { Observation } from './observation.ts';
 import { priorityOf } from './priority.ts';
 import type { RuleEvent } from './rule-events.ts';
 import type { Policy, Rule } from './rules.ts';
-import type { Severity } from './severity.ts';
 
 /** What people and the sidecar did, or what happened, in the course of an incident. */
 export interface TimelineEntry {

@@ -1,7 +1,7 @@
+import { severities } from '../core/severity.ts';
 import { type Incident, priority } from './incident.ts';
 import { severityOf } from './priority.ts';
 import type { Level } from './rules.ts';
-import { severities } from './severity.ts';
 
 /** Whom an incident is for by now: the rule's channels, and those of the steps that it has come to. */
 export function channelsOf(incident: Incident): string[] {

@@ -1,7 +1,7 @@
 import type { CallInfo } from '../core/journal.ts';
+import type { Severity } from '../core/severity.ts';
 import type { Fact } from './channel.ts';
 import type { RuleEvent } from './rule-events.ts';
-import type { Severity } from './severity.ts';
 
 /** Something that rules may be on has begun, happened, or is over. Words in it may come from outside. */
 export interface Observation {

@@ -1,4 +1,4 @@
-import type { Severity } from './severity.ts';
+import type { Severity } from '../core/severity.ts';
 
 const base: Readonly<Record<Severity, number>> = { low: 10, medium: 35, high: 60, critical: 85 };
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
+import type { Severity } from '../core/severity.ts';
 import { factsOf, type RuleEvent } from './rule-events.ts';
 import { type AlertsSettings, type RuleSettings, thresholdOf } from './settings.ts';
-import type { Severity } from './severity.ts';
 
 /** One step of the escalation. */
 export interface Level {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { severities } from '../core/severity.ts';
 import { instant } from '../settings/instant.ts';
 import { count, duration, share } from '../settings/units.ts';
 import { channelSettings } from './channels/settings.ts';
 import { factsOf, type RuleEvent, ruleEvents } from './rule-events.ts';
-import { severities } from './severity.ts';
 
 const severity = z.enum(severities);
 const ruleEvent = z.enum(Object.keys(ruleEvents) as [RuleEvent, ...RuleEvent[]]);

@@ -1,5 +1,6 @@
 import type { DialectName } from './dialect.ts';
 import type { TimeoutPhase } from './outcome.ts';
+import type { Severity } from './severity.ts';
 import type { CallSpent, Spent } from './usage.ts';
 import type { Origin, Verdict } from './verdict.ts';
 
@@ -18,6 +19,42 @@ export const callOutcomes = [
   'cancelled',
 ] as const;
 export type CallOutcome = (typeof callOutcomes)[number];
+
+/** Faults that are injected on purpose, for tests and game days. */
+export const faultKinds = [
+  'delay',
+  'status',
+  'reset',
+  'refuse',
+  'timeout',
+  'cut',
+  'stall',
+  'slow-drip',
+  'malformed',
+  'in-band-error',
+  'empty-200',
+  'truncate',
+] as const;
+export type FaultKind = (typeof faultKinds)[number];
+
+/** The ways in which an agent can go in circles, by what is the same in each round. */
+export const loopKinds = [
+  'repeat',
+  'near-repeat',
+  'cycle',
+  'error',
+  'monologue',
+  'interleaved',
+  'stagnation',
+  'storm',
+  'stream',
+  'cap',
+] as const;
+export type LoopKind = (typeof loopKinds)[number];
+
+/** What a retry may change in a prompt. */
+export const promptAdjustments = ['add-context', 'simplify', 'rephrase', 'examples'] as const;
+export type PromptAdjustment = (typeof promptAdjustments)[number];
 
 export type CircuitState = 'closed' | 'half-open' | 'open';
 
@@ -130,7 +167,7 @@ export type Event =
       /** What its rule is on. */
       on: string;
       change: 'opened' | 'reopened' | 'escalated' | 'acknowledged' | 'resolved';
-      severity: 'low' | 'medium' | 'high' | 'critical';
+      severity: Severity;
       upstream?: string | undefined;
       agent?: string | undefined;
     }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type PromptAdjustment, promptAdjustments } from '../core/event.ts';
 import type { Exchange, ProxiedRequest } from '../core/exchange.ts';
 import type { Failure, Reply } from '../core/outcome.ts';
 import { type Verdict, verdicts } from '../core/verdict.ts';
@@ -6,11 +7,8 @@ import { contextNote, exampleNote, formatNote } from './adjust/notes.ts';
 import { withoutKey } from './fallback/plan-move.ts';
 import { faultOf } from './validate/faults.ts';
 
-const names = ['add-context', 'simplify', 'rephrase', 'examples'] as const;
-type AdjustmentName = (typeof names)[number];
-
 /** What each is for, unless an entry says otherwise. */
-const usual: Readonly<Record<AdjustmentName, Verdict>> = {
+const usual: Readonly<Record<PromptAdjustment, Verdict>> = {
   'add-context': 'invalid-output',
   simplify: 'context-length',
   rephrase: 'invalid-output',
@@ -19,7 +17,7 @@ const usual: Readonly<Record<AdjustmentName, Verdict>> = {
 
 const entry = z
   .strictObject({
-    do: z.enum(names),
+    do: z.enum(promptAdjustments),
     /** Verdicts that it is for: `context-length` for `simplify`, and `invalid-output` for all others unless set. */
     on: z
       .array(z.enum(verdicts).exclude(['ok', 'cancelled', 'refused', 'quota-exhausted', 'auth', 'client-error']))
@@ -35,14 +33,14 @@ const entry = z
 
 /** Changes of the prompt for further attempts, tried in order; a name alone stands for an entry with nothing else in it. */
 export const adjustSettings = z
-  .array(z.union([z.enum(names).exclude(['examples']), entry]))
+  .array(z.union([z.enum(promptAdjustments).exclude(['examples']), entry]))
   .max(10)
   .default([])
   .transform((entries) => entries.map(readEntry));
 
 export type AdjustSettings = z.output<typeof adjustSettings>;
 
-function readEntry(written: AdjustmentName | z.output<typeof entry>): { name: AdjustmentName; on: readonly Verdict[]; text: string } {
+function readEntry(written: PromptAdjustment | z.output<typeof entry>): { name: PromptAdjustment; on: readonly Verdict[]; text: string } {
   const { do: name, on, text = '' } = typeof written === 'string' ? { do: written } : written;
   return { name, on: on ?? [usual[name]], text };
 }
@@ -54,7 +52,7 @@ export function needsAdjustment(settings: AdjustSettings, verdict: Verdict): boo
 
 /** An attempt's request with another prompt. */
 export interface Adjusted {
-  readonly name: AdjustmentName;
+  readonly name: PromptAdjustment;
   readonly request: ProxiedRequest;
 }
 
@@ -91,7 +89,7 @@ export class Adjustments {
     return undefined;
   }
 
-  #make(name: AdjustmentName, text: string, outcome: Reply | Failure): ProxiedRequest | undefined {
+  #make(name: PromptAdjustment, text: string, outcome: Reply | Failure): ProxiedRequest | undefined {
     switch (name) {
       case 'simplify':
         return this.#simplify();

@@ -4,10 +4,14 @@ import {
   callOutcomes,
   type Event,
   type EventKind,
+  faultKinds,
+  loopKinds,
   type NotRetried,
+  promptAdjustments,
   validationResults,
 } from '../core/event.ts';
 import type { TimeoutPhase } from '../core/outcome.ts';
+import { severities } from '../core/severity.ts';
 import { type Usage, wasteReasons } from '../core/usage.ts';
 import { type Verdict, verdicts } from '../core/verdict.ts';
 
@@ -38,25 +42,12 @@ export const labelValues = {
   rejected: keys<EventOf<'bulkhead-rejected'>['reason']>({ full: 0, wait: 0, share: 0 }),
   cache: keys<EventOf<'cache'>['result']>({ hit: 0, miss: 0, stale: 0, bypass: 0, stored: 0 }),
   degraded: ['cache', 'message'],
-  loop: ['repeat', 'near-repeat', 'cycle', 'error', 'monologue', 'interleaved', 'stagnation', 'storm', 'stream', 'cap'],
+  loop: loopKinds,
   loopAction: keys<EventOf<'loop-detected'>['action']>({ warn: 0, nudge: 0, pause: 0, abort: 0 }),
-  fault: [
-    'delay',
-    'status',
-    'reset',
-    'refuse',
-    'timeout',
-    'cut',
-    'stall',
-    'slow-drip',
-    'malformed',
-    'in-band-error',
-    'empty-200',
-    'truncate',
-  ],
-  adjustment: ['add-context', 'simplify', 'rephrase', 'examples'],
+  fault: faultKinds,
+  adjustment: promptAdjustments,
   validation: validationResults,
-  severity: ['low', 'medium', 'high', 'critical'],
+  severity: severities,
   alertResult: ['ok', 'error', 'suppressed', 'deduplicated'],
   reload: keys<EventOf<'config-reloaded'>['result']>({ applied: 0, rejected: 0 }),
   would: [

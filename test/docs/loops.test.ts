@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it, test } from 'vitest';
-import { loopKinds } from '../../src/agents/loops/streak.ts';
+import { loopKinds } from '../../src/core/event.ts';
 import { loopDetectionSettings } from '../../src/settings/loop-detection.ts';
 import { valid, warningLines } from '../config/load-text.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { faultKinds } from '../../src/policies/chaos/settings.ts';
+import { faultKinds } from '../../src/core/event.ts';
 import { policySet } from '../../src/policies/index.ts';
 
 const page = readFileSync(new URL('../../docs/policies.md', import.meta.url), 'utf8');

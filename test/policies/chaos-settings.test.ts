@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { chaosSettings, faultKinds } from '../../src/policies/chaos/settings.ts';
+import { faultKinds } from '../../src/core/event.ts';
+import { chaosSettings } from '../../src/policies/chaos/settings.ts';
 import { chaosWarnings } from '../../src/policies/chaos/warnings.ts';
 import type { Written } from './chaos-kit.ts';
 

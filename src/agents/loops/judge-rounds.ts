@@ -1,3 +1,4 @@
+import type { LoopKind } from '../../core/event.ts';
 import type { LoopDetectionSettings } from '../../settings/loop-detection.ts';
 import { cycle } from './cycle.ts';
 import { error } from './error.ts';
@@ -7,7 +8,7 @@ import { nearRepeat } from './near-repeat.ts';
 import { repeat } from './repeat.ts';
 import type { Round } from './round.ts';
 import { stagnation } from './stagnation.ts';
-import type { Detector, LoopKind, Streak } from './streak.ts';
+import type { Detector, Streak } from './streak.ts';
 
 /** What a streak comes to by the thresholds. */
 export interface Finding extends Streak {

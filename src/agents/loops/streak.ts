@@ -1,19 +1,5 @@
+import type { LoopKind } from '../../core/event.ts';
 import type { Round } from './round.ts';
-
-/** The ways in which an agent can go in circles, by what is the same in each round. */
-export const loopKinds = [
-  'repeat',
-  'near-repeat',
-  'cycle',
-  'error',
-  'monologue',
-  'interleaved',
-  'stagnation',
-  'storm',
-  'stream',
-  'cap',
-] as const;
-export type LoopKind = (typeof loopKinds)[number];
 
 /** How far the rounds of a conversation go in one kind of circle, up to the last one. */
 export interface Streak {

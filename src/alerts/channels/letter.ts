@@ -1,5 +1,5 @@
+import type { Severity } from '../../core/severity.ts';
 import type { Message, MessageKind, Notice } from '../channel.ts';
-import type { Severity } from '../severity.ts';
 import { plainLine, plainText, withoutLinks } from './plain-text.ts';
 
 /** A link of our own. */

@@ -1,4 +1,4 @@
-import type { Severity } from '../severity.ts';
+import type { Severity } from '../../core/severity.ts';
 import { escapeHtml } from './escape-html.ts';
 import type { Letter, LetterSection } from './letter.ts';
 

@@ -1,5 +1,5 @@
+import type { Severity } from '../../core/severity.ts';
 import type { Message } from '../channel.ts';
-import type { Severity } from '../severity.ts';
 import { type Letter, type LetterLink, type LetterSection, letterOf } from './letter.ts';
 
 interface PlainText {

@@ -1,23 +1,7 @@
 import { z } from 'zod';
+import { type FaultKind, faultKinds } from '../../core/event.ts';
 import { instant } from '../../settings/instant.ts';
 import { count, duration, share } from '../../settings/units.ts';
-
-export const faultKinds = [
-  'delay',
-  'status',
-  'reset',
-  'refuse',
-  'timeout',
-  'cut',
-  'stall',
-  'slow-drip',
-  'malformed',
-  'in-band-error',
-  'empty-200',
-  'truncate',
-] as const;
-
-export type FaultKind = (typeof faultKinds)[number];
 
 const pattern = z.string().min(1).optional();
 
