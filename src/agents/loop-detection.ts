@@ -1,5 +1,6 @@
 import type { Policy, PolicyContext } from '../core/policy.ts';
 import type { LoopDetectionSettings } from '../settings/loop-detection.ts';
+import { LoopResponse } from './loop-response.ts';
 import type { LoopSurroundings } from './loop-surroundings.ts';
 import { ModelLoops } from './model-loops.ts';
 import { ToolLoops } from './tool-loops.ts';
@@ -14,8 +15,10 @@ export function createLoopDetection(settings: LoopDetectionSettings, surrounding
     pollTools: new Set(settings.pollTools),
     exemptTools: new Set(settings.exemptTools),
   };
-  const models = new ModelLoops(settings, rules, surroundings, clock);
-  const tools = new ToolLoops(settings, rules, surroundings, clock);
+  const response = new LoopResponse(surroundings.agents, clock, settings.observe);
+  const terms = { settings, rules, surroundings, clock, response };
+  const models = new ModelLoops(terms);
+  const tools = new ToolLoops(terms);
   return {
     name: 'loopDetection',
     async run(exchange, next) {

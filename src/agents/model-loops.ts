@@ -1,5 +1,4 @@
 import { crc32 } from 'node:zlib';
-import type { Clock } from '../core/clock.ts';
 import type { Answered, Conversation } from '../core/conversation.ts';
 import type { Call } from '../core/dialect.ts';
 import type { Event } from '../core/event.ts';
@@ -7,14 +6,10 @@ import type { Exchange, Handler } from '../core/exchange.ts';
 import { headerValue } from '../core/headers.ts';
 import { type Ending, type Outcome, onEnded, tap } from '../core/outcome.ts';
 import { tokensIn } from '../core/usage.ts';
-import type { LoopDetectionSettings } from '../settings/loop-detection.ts';
 import { AnswerFollower } from './answer-follower.ts';
 import { describeLoop } from './describe-loop.ts';
-import { LoopResponse } from './loop-response.ts';
-import type { LoopSurroundings } from './loop-surroundings.ts';
+import { judgeSinceRelease, type LoopTerms } from './loop-terms.ts';
 import { judgeCaps } from './loops/caps.ts';
-import { type Finding, judgeRounds } from './loops/judge-rounds.ts';
-import type { ToolRules } from './loops/round-reader.ts';
 import type { Session } from './loops/session.ts';
 import { pausedFailure } from './pause-guard.ts';
 import type { Evidence } from './pauses.ts';
@@ -27,39 +22,32 @@ const bodyLimitBytes = 4 * 1024 * 1024;
 
 /** Loops in calls to models. */
 export class ModelLoops {
-  readonly #settings: LoopDetectionSettings;
-  readonly #rules: ToolRules;
-  readonly #surroundings: LoopSurroundings;
-  readonly #clock: Clock;
-  readonly #response: LoopResponse;
+  readonly #terms: LoopTerms;
   readonly #countsSpent: boolean;
 
-  constructor(settings: LoopDetectionSettings, rules: ToolRules, surroundings: LoopSurroundings, clock: Clock) {
-    this.#settings = settings;
-    this.#rules = rules;
-    this.#surroundings = surroundings;
-    this.#clock = clock;
-    this.#response = new LoopResponse(surroundings.agents, clock, settings.observe);
-    this.#countsSpent = settings.caps.tokens !== undefined || settings.caps.costUsd !== undefined;
+  constructor(terms: LoopTerms) {
+    this.#terms = terms;
+    const { caps } = terms.settings;
+    this.#countsSpent = caps.tokens !== undefined || caps.costUsd !== undefined;
   }
 
   async run(exchange: Exchange, call: Call, next: Handler): Promise<Outcome> {
     const { request, session, clientSession, agent } = exchange;
-    const { agents, threads, formats } = this.#surroundings;
+    const { agents, threads, formats } = this.#terms.surroundings;
     const { principal = '', name } = agent;
     const body = await request.body.whole();
     const conversation = body && body.byteLength <= bodyLimitBytes ? formats.conversation(exchange, call, body) : undefined;
     if (!body || !conversation) return this.#guarded(exchange, await next(exchange));
 
     const origin = { principal, session, clientSession };
-    const followed = threads.follow(origin, conversation, this.#rules, this.#clock.now());
+    const followed = threads.follow(origin, conversation, this.#terms.rules, this.#terms.clock.now());
     const sent = this.#sent(exchange, followed, body);
-    const loops = this.#findings(exchange, followed);
+    const loops = followed.added > 0 ? judgeSinceRelease(this.#terms, agent, followed.rounds) : [];
     if (loops.length > 0) exchange.note({ kind: 'in-loop', attempt: 0 });
-    const findings = [...loops, ...judgeCaps(this.#settings.caps, followed.session, this.#clock.now())];
-    const due = this.#response.tell(exchange, findings, this.#settings.action, followed.session.told);
+    const findings = [...loops, ...judgeCaps(this.#terms.settings.caps, followed.session, this.#terms.clock.now())];
+    const due = this.#terms.response.tell(exchange, findings, this.#terms.settings.action, followed.session.told);
     if (due?.step === 'pause') {
-      this.#response.pause(exchange, due.evidence);
+      this.#terms.response.pause(exchange, due.evidence);
       return pausedFailure(agents, name, principal);
     }
     const hinted = due?.step === 'nudge' ? exchange.dialect.hint(request, nudgeOf(due.evidence)) : undefined;
@@ -69,26 +57,15 @@ export class ModelLoops {
     return this.#followed(exchange, call, this.#guarded(exchange, outcome), origin, conversation, followed);
   }
 
-  #findings({ agent }: Exchange, { added, rounds }: Followed): Finding[] {
-    if (added === 0) return [];
-    const { atMs, loops } = this.#surroundings.agents.releaseOf(agent.name, agent.principal ?? '');
-    const finding = judgeRounds(
-      rounds.filter((round) => round.atMs > atMs),
-      this.#settings,
-      loops,
-    );
-    return finding ? [finding] : [];
-  }
-
   /** Whether the same was sent before, and answered. */
   #sent(exchange: Exchange, { key }: Followed, body: Uint8Array): SentBefore {
     const { headers } = exchange.request;
     const retried = Number(headerValue(headers, 'x-stainless-retry-count') ?? 0) > 0;
-    const sent = this.#surroundings.storms.sent(`${key} ${body.byteLength}`, () => crc32(body), retried, this.#clock.now());
+    const sent = this.#terms.surroundings.storms.sent(`${key} ${body.byteLength}`, () => crc32(body), retried, this.#terms.clock.now());
     const count = sent.times.length;
-    if (count >= this.#settings.kinds.storm.warn && count >= sent.told * 2) {
+    if (count >= this.#terms.settings.kinds.storm.warn && count >= sent.told * 2) {
       sent.told = count;
-      this.#response.note(exchange, { kind: 'loop-detected', attempt: 0, loop: 'storm', action: 'warn', count });
+      this.#terms.response.note(exchange, { kind: 'loop-detected', attempt: 0, loop: 'storm', action: 'warn', count });
     }
     return sent;
   }
@@ -96,12 +73,12 @@ export class ModelLoops {
   /** Looks for an answer that repeats itself while it is streamed. */
   #guarded(exchange: Exchange, outcome: Outcome): Outcome {
     if (outcome.kind !== 'reply' || outcome.verdict !== 'ok' || outcome.empty) return outcome;
-    const action = this.#settings.stream;
+    const action = this.#terms.settings.stream;
     const onLoop = (count: number) => {
-      this.#response.note(exchange, { kind: 'loop-detected', attempt: 0, loop: 'stream', action, count });
-      return action === 'abort' && !this.#settings.observe;
+      this.#terms.response.note(exchange, { kind: 'loop-detected', attempt: 0, loop: 'stream', action, count });
+      return action === 'abort' && !this.#terms.settings.observe;
     };
-    return new StreamGuard(outcome, (onText) => this.#surroundings.formats.text(exchange, outcome, onText), onLoop).reply;
+    return new StreamGuard(outcome, (onText) => this.#terms.surroundings.formats.text(exchange, outcome, onText), onLoop).reply;
   }
 
   /** Reads an answer that the next request may only name. */
@@ -114,7 +91,7 @@ export class ModelLoops {
     followed: Followed,
   ): Outcome {
     if (!continuable || outcome.kind !== 'reply' || outcome.verdict !== 'ok' || outcome.empty) return outcome;
-    const { threads, formats } = this.#surroundings;
+    const { threads, formats } = this.#terms.surroundings;
     const reader = formats.answer(exchange, call, outcome);
     if (!reader) return outcome;
     const onEnd = ({ complete }: Ending, said: Answered | undefined) => {

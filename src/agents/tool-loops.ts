@@ -1,4 +1,3 @@
-import type { Clock } from '../core/clock.ts';
 import type { ToolResult, ToolUse } from '../core/conversation.ts';
 import type { Call } from '../core/dialect.ts';
 import type { Exchange, Handler } from '../core/exchange.ts';
@@ -6,11 +5,8 @@ import { type Ending, type Outcome, type Reply, tap } from '../core/outcome.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { LoopDetectionSettings } from '../settings/loop-detection.ts';
 import { AnswerFollower } from './answer-follower.ts';
-import { LoopResponse } from './loop-response.ts';
-import type { LoopSurroundings } from './loop-surroundings.ts';
+import { judgeSinceRelease, type LoopTerms } from './loop-terms.ts';
 import { judgeCaps } from './loops/caps.ts';
-import { judgeRounds } from './loops/judge-rounds.ts';
-import type { ToolRules } from './loops/round-reader.ts';
 import type { ToolCallUnderWay } from './tool-threads.ts';
 
 /** What a tool itself has answered. All else is the network's or the server's trouble, and no sign of a loop. */
@@ -18,26 +14,18 @@ const answers: ReadonlySet<Verdict> = new Set(['ok', 'tool-error', 'client-error
 
 /** Loops in the calls that an agent makes of tools: MCP's `tools/call`, and plain HTTP. Judged when a result has arrived. */
 export class ToolLoops {
-  readonly #settings: LoopDetectionSettings;
-  readonly #rules: ToolRules;
-  readonly #surroundings: LoopSurroundings;
-  readonly #clock: Clock;
-  readonly #response: LoopResponse;
+  readonly #terms: LoopTerms;
 
-  constructor(settings: LoopDetectionSettings, rules: ToolRules, surroundings: LoopSurroundings, clock: Clock) {
-    this.#settings = settings;
-    this.#rules = rules;
-    this.#surroundings = surroundings;
-    this.#clock = clock;
-    this.#response = new LoopResponse(surroundings.agents, clock, settings.observe);
+  constructor(terms: LoopTerms) {
+    this.#terms = terms;
   }
 
   async run(exchange: Exchange, call: Call, next: Handler): Promise<Outcome> {
-    const { formats, toolThreads } = this.#surroundings;
+    const { formats, toolThreads } = this.#terms.surroundings;
     // The body of plain HTTP streams through; what was kept of it is known when the answer is there.
     const early = formats.toolCall(exchange, call, exchange.request.body.bytes);
     if (!early) return next(exchange);
-    const begun = toolThreads.begin(threadOf(exchange), early, this.#rules, this.#clock.now());
+    const begun = toolThreads.begin(threadOf(exchange), early, this.#terms.rules, this.#terms.clock.now());
     const outcome = await next(exchange);
     const use = formats.toolCall(exchange, call, exchange.request.body.bytes) ?? early;
     const reader = isAnswer(outcome) ? formats.toolResult(exchange, outcome) : undefined;
@@ -51,27 +39,21 @@ export class ToolLoops {
   }
 
   #ended(exchange: Exchange, begun: ToolCallUnderWay, use: ToolUse, result: ToolResult | undefined): void {
-    const { agents, toolThreads } = this.#surroundings;
-    const now = this.#clock.now();
-    if (!toolThreads.end(begun, use, result, this.#rules, now)) return;
+    const { toolThreads } = this.#terms.surroundings;
+    const now = this.#terms.clock.now();
+    if (!toolThreads.end(begun, use, result, this.#terms.rules, now)) return;
     const { agent } = exchange;
     const { state, session } = begun.thread;
-    const { atMs, loops } = agents.releaseOf(agent.name, agent.principal ?? '');
-    const finding = judgeRounds(
-      state.rounds.filter((round) => round.atMs > atMs),
-      this.#settings,
-      loops,
-    );
-    const findings = [...(finding ? [finding] : []), ...judgeCaps(this.#settings.caps, session, now)];
-    const due = this.#response.tell(exchange, findings, this.#action(exchange), session.told);
-    if (due?.step === 'pause') this.#response.pause(exchange, due.evidence);
+    const findings = [...judgeSinceRelease(this.#terms, agent, state.rounds), ...judgeCaps(this.#terms.settings.caps, session, now)];
+    const due = this.#terms.response.tell(exchange, findings, this.#action(exchange), session.told);
+    if (due?.step === 'pause') this.#terms.response.pause(exchange, due.evidence);
   }
 
   /** A tool has no model that a note could be given to. What nobody tells apart may be several agents at work: that is told alone. */
   #action({ agent, session, clientSession }: Exchange): LoopDetectionSettings['action'] {
     const named = agent.source !== 'default' && agent.source !== 'client';
     const alone = named || session !== undefined || clientSession !== undefined;
-    return this.#settings.action === 'pause' && alone ? 'pause' : 'warn';
+    return this.#terms.settings.action === 'pause' && alone ? 'pause' : 'warn';
   }
 }
 
