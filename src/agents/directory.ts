@@ -14,6 +14,7 @@ const sessionsKept = 500;
 const modelsKept = 20;
 
 interface Entry {
+  readonly key: string;
   readonly name: string;
   readonly principal: string;
   source: Agent['source'];
@@ -105,9 +106,9 @@ export class AgentDirectory implements Subscriber {
 
   #entryOf(agent: Agent): Entry {
     const known = this.#byAgent.get(agent);
+    if (known && this.#entries.get(known.key) === known) return known;
     const { name, principal = '', source, client } = agent;
     const key = `${name}\n${principal}`;
-    if (known && this.#entries.get(key) === known) return known;
     const entry = this.#entries.get(key) ?? this.#add(key, name, principal, source);
     entry.source = source;
     entry.client = client ?? entry.client;
@@ -118,7 +119,7 @@ export class AgentDirectory implements Subscriber {
   #add(key: string, name: string, principal: string, source: Agent['source']): Entry {
     const now = this.#clock.wall();
     const entry: Entry = {
-      ...{ name, principal, source, client: undefined, models: new Set(), outcomes: {} },
+      ...{ key, name, principal, source, client: undefined, models: new Set(), outcomes: {} },
       ...{ sessions: new LRUCache<string, true>({ max: sessionsKept }), requests: 0, tokens: 0, costUsd: 0 },
       ...{ firstSeenMs: now, lastSeenMs: now },
     };
