@@ -82,10 +82,6 @@ export class IncidentBook {
     this.#changed.add(incident);
   }
 
-  get hasChanged(): boolean {
-    return this.#changed.size + this.#removed.size > 0;
-  }
-
   /** What is to be stored since the last time that this was asked. */
   changes(): RecordChange[] {
     const changes: RecordChange[] = [...this.#changed]

@@ -45,11 +45,6 @@ export class Intake {
     this.#delayed.clear();
   }
 
-  /** Whether any rule is on this. */
-  isWatched(on: RuleEvent): boolean {
-    return this.#rules.has(on);
-  }
-
   observe(observation: Observation, nowMs: number): void {
     if (observation.ends) this.#end(observation.ends, observation, nowMs);
     if (observation.over) this.#end(observation.on, observation, nowMs);
