@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { type CliContext, runCli } from '../src/cli.ts';
 import type { Sidecar } from '../src/sidecar.ts';
+import { runCommand } from './kit/run-command.ts';
 import { sidecar } from './kit/start-sidecar.ts';
 import { eventually } from './kit/timing.ts';
 
@@ -34,19 +34,7 @@ async function admin({ admin: { port } }: Sidecar, path: string, body?: unknown)
   return { status: answer.status, body: (await answer.json()) as { agents: Record<string, unknown>[]; error?: { message: string } } };
 }
 
-async function command(product: Sidecar, ...argv: string[]) {
-  const told = { stdout: '', stderr: '' };
-  const context: CliContext = {
-    start: () => Promise.reject(new Error('start was called')),
-    demo: () => Promise.reject(new Error('demo was called')),
-    stdout: { write: (text) => (told.stdout += text) },
-    stderr: { write: (text) => (told.stderr += text) },
-    env: {},
-    cwd: '/',
-  };
-  const code = await runCli([...argv, '--admin', `127.0.0.1:${product.admin.port}`], context);
-  return { code, ...told };
-}
+const command = (product: Sidecar, ...argv: string[]) => runCommand([...argv, '--admin', `127.0.0.1:${product.admin.port}`], { cwd: '/' });
 
 test('agents are shown with what they have done, those of two callers apart', async () => {
   const product = await demo();

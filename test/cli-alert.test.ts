@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { runCli } from '../src/cli.ts';
 import { mailServer, reply } from './alerts/channels/mail-server.ts';
 import { receiver } from './alerts/channels/receiver.ts';
+import { runCommand } from './kit/run-command.ts';
 
 test('it tells what Slack, a mail server and a webhook said', async () => {
   const slack = await receiver();
@@ -68,15 +68,5 @@ async function run(argv: string[], alerts: unknown) {
   onTestFinished(() => rmSync(cwd, { recursive: true, force: true }));
   const whole = { upstreams: { a: { url: 'http://127.0.0.1:9' } }, routes: [{ path: '/', upstream: 'a' }], ...(alerts ? { alerts } : {}) };
   writeFileSync(join(cwd, 'outrigger.yaml'), JSON.stringify(whole));
-  let stdout = '';
-  let stderr = '';
-  const code = await runCli(argv, {
-    start: () => Promise.reject(new Error('start was called')),
-    demo: () => Promise.reject(new Error('demo was called')),
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write: (text) => (stderr += text) },
-    env: {},
-    cwd,
-  });
-  return { code, stdout, stderr };
+  return runCommand(argv, { cwd });
 }

@@ -1,30 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type CliContext, runCli } from '../src/cli.ts';
+import type { CliContext } from '../src/cli.ts';
 import { ConfigError } from '../src/config/problem.ts';
 import { least, temporaryDirectory } from './config/load-text.ts';
+import { runCommand } from './kit/run-command.ts';
 
-interface Run {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-async function run(argv: string[], context: Partial<CliContext> = {}): Promise<Run> {
-  let stdout = '';
-  let stderr = '';
-  const code = await runCli(argv, {
-    start: () => Promise.reject(new Error('start was called')),
-    demo: () => Promise.reject(new Error('demo was called')),
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write: (text) => (stderr += text) },
-    env: {},
-    cwd: temporaryDirectory(),
-    ...context,
-  });
-  return { code, stdout, stderr };
-}
+const run = (argv: string[], context: Partial<CliContext> = {}) => runCommand(argv, { cwd: temporaryDirectory(), ...context });
 
 function directoryWith(text: string): string {
   const directory = temporaryDirectory();

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 
 /** A program that was started and that is stopped when its block ends. */
 export interface Program extends AsyncDisposable {
@@ -50,17 +49,6 @@ export function needPrometheus(): void {
       );
     }
   }
-}
-
-/** A port of 127.0.0.1 that was free a moment ago, for programs that cannot say which one they took. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Asks every tenth of a second until the answer is yes. Throws an `Error` with `what` after `limitMs`. */

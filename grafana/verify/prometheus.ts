@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { freePort, startProgram, until } from './programs.ts';
+import { freePort } from '../../test/e2e/free-port.ts';
+import { startProgram, until } from './programs.ts';
 
 /** The values of a series over time; times are seconds since 1970. */
 export interface Series {

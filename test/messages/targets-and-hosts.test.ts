@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import { freePort } from '../e2e/free-port.ts';
 import { statusOf, valuesOf } from '../kit/http-message.ts';
 import { http, ok } from '../kit/http-text.ts';
 import { exchange, rawClient } from '../kit/raw-client.ts';
@@ -129,12 +128,3 @@ describe('a browser that another site leads', () => {
     expect(upstream.requests).toHaveLength(status === 200 ? 1 : 0);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' ? address!.port : 0;
-}
