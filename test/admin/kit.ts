@@ -1,9 +1,9 @@
-import { connect } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { AdminRoute } from '../../src/admin/route.ts';
 import { type AdminServer, type AdminServerOptions, startAdminServer } from '../../src/admin/server.ts';
 import { type AdminSettings, adminSettings } from '../../src/admin/settings.ts';
 import type { AdminSources } from '../../src/admin/sources.ts';
+import { rawClient } from '../kit/raw-client.ts';
 
 export const plainSources: AdminSources = {
   ready: () => ({ ready: true, reason: '' }),
@@ -43,15 +43,12 @@ export interface RawAnswer {
   readonly json: () => unknown;
 }
 
-/** Sends bytes as they are and reads until the other side closes. */
-export function raw(port: number, text: string): Promise<RawAnswer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    const socket = connect(port, '127.0.0.1', () => socket.write(text, 'latin1'));
-    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-    socket.on('error', reject);
-    socket.on('close', () => resolve(parse(Buffer.concat(chunks).toString())));
-  });
+/** Sends bytes as they are and reads until the other side closes; a reset after an answer, as of who did not read all, is a close. */
+export async function raw(port: number, text: string): Promise<RawAnswer> {
+  const client = await rawClient({ host: '127.0.0.1', port });
+  client.send(text);
+  await client.ended;
+  return parse(Buffer.from(client.received, 'latin1').toString());
 }
 
 /** One request with exactly these header fields beside `Connection: close`. */

@@ -48,7 +48,7 @@ test('events come as they happen, with an id each, and the next connection goes 
 test('a reader that does not read is held up alone, misses events and is told so', async () => {
   const { journal, port, url } = await server();
   const slow = connect(port, '127.0.0.1', () => slow.write('GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n'));
-  slow.pause();
+  slow.on('error', () => {}).pause();
   await eventually('it is there', () => journal.state.clients === 1);
   const fast = await reading(`${url}/api/events?kind=circuit-refused`);
   const big = call({ session: 'x'.repeat(2000) });

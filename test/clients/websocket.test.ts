@@ -210,6 +210,8 @@ describe.each(withAndWithout)('a WebSocket goes through the sidecar as it goes d
   test.each([401, 403, 404, 426, 503])('an upgrade that is refused with %i and a body', async (status) => {
     const server = createServer();
     server.on('upgrade', (_, socket) => {
+      // Node no longer listens to a socket that it has handed over, and the other side may reset it.
+      socket.on('error', () => {});
       const body = '{"error":"no entry"}';
       const head = [`HTTP/1.1 ${status} Sorry`, 'WWW-Authenticate: Bearer', `Content-Length: ${body.length}`, 'Connection: close'];
       socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);

@@ -4,13 +4,18 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { rawClient } from '../kit/raw-client.ts';
 import { launch, type SidecarProcess, scratch, startProcess } from './sidecar-process.ts';
 
-/** An upstream whose streams stand open until the test ends them. */
+/** An upstream whose streams stand open until the test ends them, and that counts the calls of `/quick`. */
 async function streamingUpstream() {
   const open: ServerResponse[] = [];
+  let quick = 0;
   const server: Server = createServer((request, response) => {
-    if (request.url === '/quick') return void response.end('quick');
+    if (request.url === '/quick') {
+      quick += 1;
+      return void response.end('quick');
+    }
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write('data: {"choices":[{"delta":{"content":"one"}}]}\n\n');
     open.push(response);
@@ -22,7 +27,7 @@ async function streamingUpstream() {
     server.closeAllConnections();
     server.close();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, open };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, open, quick: () => quick };
 }
 
 function configFor(url: string, more: Record<string, unknown> = {}) {
@@ -93,20 +98,18 @@ describe('SIGTERM', () => {
     const rest = stream.rest();
     // The head of a request has begun on a second connection, so it is not idle when the drain begins.
     const { hostname, port } = new URL(sidecar.proxy);
-    const socket = connect(Number(port), hostname);
-    await once(socket, 'connect');
-    socket.write('GET /quick HTTP/1.1\r\n');
+    const late = await rawClient({ host: hostname, port: Number(port) });
+    late.send('GET /quick HTTP/1.1\r\n');
     sidecar.child.kill('SIGTERM');
     await untilReady(sidecar, 503);
-    socket.write('Host: x\r\n\r\n');
-    let text = '';
-    socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    await once(socket, 'close');
-    // Node may also have closed the connection: then nothing was answered and nothing was run.
-    if (text !== '') {
-      expect(text).toMatch(/^HTTP\/1\.1 503 /);
-      expect(text.toLowerCase()).toContain('connection: close');
-      expect(text).toContain('draining');
+    late.send('Host: x\r\n\r\n');
+    // Closed or reset, where Node has closed the connection before it read the rest: then nothing was answered and nothing was run.
+    await late.ended;
+    expect(upstream.quick()).toBe(0);
+    if (late.received !== '') {
+      expect(late.received).toMatch(/^HTTP\/1\.1 503 /);
+      expect(late.received.toLowerCase()).toContain('connection: close');
+      expect(late.received).toContain('draining');
     }
     upstream.open[0]?.end('data: [DONE]\n\n');
     await rest;

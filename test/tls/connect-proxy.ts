@@ -40,6 +40,8 @@ export async function connectProxy(onConnect: OnConnect, secure = false): Promis
     socket.on('close', () => open.delete(socket));
   });
   server.on('connect', (request, socket) => {
+    // Behind TLS it is another socket than that of the connection.
+    socket.on('error', () => {});
     requests.push({ line: `CONNECT ${request.url}`, headers: request.headers });
     if (onConnect === 'hang') {
       // The server leaves it half open and unread: then it would never see the other side leave.
