@@ -1,29 +1,43 @@
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { DataPointType, type MetricData, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
 
-/** Lines that are written at a stretch before other work gets its turn: some milliseconds. */
-const linesAtAStretch = 600;
+/** Lines that are written at a stretch before other work gets its turn: about a millisecond. */
+export const linesAtAStretch = 300;
 
-/** Prometheus' text format 0.0.4, written in pieces, because a long scrape at a stretch would hold up every call. */
-export async function prometheusText({ resource, scopeMetrics }: ResourceMetrics): Promise<string> {
+/** Prometheus' text format 0.0.4, written in stretches, because a long scrape in one go would hold up every call. */
+export async function prometheusText(all: ResourceMetrics): Promise<string> {
+  const stretches: string[] = [];
+  for (const stretch of prometheusStretches(all)) {
+    stretches.push(stretch);
+    await nextTurn();
+  }
+  return stretches.join('');
+}
+
+/** The same piece by piece, each of at most `linesAtAStretch` samples. */
+export function* prometheusStretches({ resource, scopeMetrics }: ResourceMetrics): Generator<string, void> {
   const serializer = new PrometheusSerializer('', false, undefined, true, true);
-  const pieces: string[] = [];
+  let stretch = '';
   let lines = 0;
   for (const { scope, metrics } of scopeMetrics) {
-    for (const whole of metrics) {
-      let isFirst = true;
-      for (const metric of slices(withPrometheusName(whole))) {
-        const text = serializer.serialize({ resource, scopeMetrics: [{ scope, metrics: [metric] }] });
-        pieces.push(isFirst ? text : withoutHead(text));
-        isFirst = false;
-        lines += linesOf(metric) * metric.dataPoints.length;
-        if (lines < linesAtAStretch) continue;
-        lines = 0;
-        await nextTurn();
+    for (const one of metrics) {
+      const metric = withPrometheusName(one);
+      const each = linesOf(metric);
+      for (let at = 0; at < metric.dataPoints.length; ) {
+        if (lines + each > linesAtAStretch) {
+          yield stretch;
+          stretch = '';
+          lines = 0;
+        }
+        const part = pointsOf(metric, at, Math.floor((linesAtAStretch - lines) / each));
+        const text = serializer.serialize({ resource, scopeMetrics: [{ scope, metrics: [part] }] });
+        stretch += at === 0 ? text : withoutHead(text);
+        at += part.dataPoints.length;
+        lines += each * part.dataPoints.length;
       }
     }
   }
-  return pieces.join('');
+  yield stretch;
 }
 
 /** Lets other work have its turn of the event loop. */
@@ -31,13 +45,10 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** A metric as several of the same name, each short enough for one stretch. */
-function* slices(metric: MetricData): Generator<MetricData> {
-  const most = Math.max(1, Math.floor(linesAtAStretch / linesOf(metric)));
-  for (let at = 0; at < metric.dataPoints.length; at += most) {
-    // The points of a metric are all of its kind.
-    yield { ...metric, dataPoints: metric.dataPoints.slice(at, at + most) } as MetricData;
-  }
+/** A metric with so many of its points alone. */
+function pointsOf(metric: MetricData, from: number, count: number): MetricData {
+  // The points of a metric are all of its kind.
+  return { ...metric, dataPoints: metric.dataPoints.slice(from, from + count) } as MetricData;
 }
 
 /** Lines that one data point takes. */

@@ -31,6 +31,5 @@ test('the longest scrape is less than 100 ms of work, in short stretches', async
   }
   const median = (of: 'longest' | 'whole') => results.map((result) => result[of]).sort((a, b) => a - b)[3]!;
   expect(median('whole')).toBeLessThan(100);
-  // It shall be 10 ms; a machine that is busy makes it longer.
-  expect(median('longest')).toBeLessThan(25);
+  expect(median('longest')).toBeLessThan(10);
 });
