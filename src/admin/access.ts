@@ -33,14 +33,26 @@ export function checkCaller(
   }
 }
 
-/** Throws `unauthorized` where a token is set, the path needs it, and the request has not got it. */
+/** Throws `unauthorized` where a token is set, the path needs it, and the request has it neither as a bearer token nor as a password. */
 export function checkToken(request: IncomingMessage, path: string, token: AdminSettings['token']): void {
   if (token === undefined || open.has(path) || path.startsWith(signed)) return;
-  const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+  const given = tokenIn(request.headers.authorization ?? '');
   if (given !== undefined && equal(given, token)) return;
-  throw new AdminError('unauthorized', 'this needs Authorization: Bearer with the token of admin.token', {
-    'www-authenticate': 'Bearer realm="outrigger"',
-  });
+  throw new AdminError(
+    'unauthorized',
+    'this needs Authorization: Bearer with the token of admin.token; a browser takes it as the password of any user',
+    // A field each: browsers do not look for a second challenge in one.
+    { 'www-authenticate': ['Bearer realm="outrigger"', 'Basic realm="outrigger"'] },
+  );
+}
+
+/** RFC 6750, 2.1; or RFC 7617, which browsers ask their users for: the password, whatever the name. */
+function tokenIn(authorization: string): string | undefined {
+  const [, scheme, credentials = ''] = /^(Bearer|Basic) +(\S+) *$/i.exec(authorization) ?? [];
+  if (scheme?.toLowerCase() !== 'basic') return scheme && credentials;
+  const pair = Buffer.from(credentials, 'base64').toString();
+  const colon = pair.indexOf(':');
+  return colon < 0 ? undefined : pair.slice(colon + 1);
 }
 
 interface Host {

@@ -1,3 +1,5 @@
+import type { AdminAnswer } from './route.ts';
+
 /** Every error that the admin port answers with, and its status. */
 export const adminErrors = {
   bad_request: 400,
@@ -18,9 +20,9 @@ export type AdminErrorCode = keyof typeof adminErrors;
 /** Thrown by a handler to answer with an error of its choice; any other error is answered as `internal_error`. */
 export class AdminError extends Error {
   readonly code: AdminErrorCode;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: NonNullable<AdminAnswer['headers']>;
 
-  constructor(code: AdminErrorCode, message: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(code: AdminErrorCode, message: string, headers: AdminError['headers'] = {}) {
     super(message);
     this.name = 'AdminError';
     this.code = code;

@@ -9,7 +9,8 @@ export const pageHtml = `<!doctype html>
 <h1>Outrigger <span id="ready" role="status">…</span></h1>
 <nav>
   <a href="/metrics">metrics</a> <a href="/healthz">healthz</a> <a href="/readyz">readyz</a>
-  <a href="/api/health">health</a> <a href="/api/upstreams">upstreams</a> <a href="/api/policies">policies</a> <a href="/api/costs">costs</a> <a href="/api/config">config</a>
+  <a href="/api/health">health</a> <a href="/api/upstreams">upstreams</a> <a href="/api/policies">policies</a> <a href="/api/agents">agents</a>
+  <a href="/api/incidents">incidents</a> <a href="/api/costs">costs</a> <a href="/api/config">config</a>
 </nav>
 <section><h2>Health</h2><div data-source="/api/health"></div></section>
 <section><h2>Upstreams</h2><div data-source="/api/upstreams"></div></section>

@@ -14,8 +14,8 @@ export interface AdminAnswer {
   readonly status: number;
   readonly type: string;
   readonly text: string;
-  /** In place of those that go with every answer. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** In place of those that go with every answer; a list is sent as so many fields. */
+  readonly headers?: Readonly<Record<string, string | string[]>>;
 }
 
 /** An answer that goes on until its reader leaves. */

@@ -13,7 +13,7 @@ export const publicUrl = z.url({ protocol: /^https?$/, error: 'expected a URL su
 export const adminSettings = z
   .strictObject({
     listen: address.default('127.0.0.1:4142'),
-    /** Needed for `/` and `/api` as `Authorization: Bearer …`. */
+    /** Needed for `/` and `/api` as `Authorization: Bearer …`, or as the password that a browser asks for. */
     token: z
       .string()
       .regex(/^[\x21-\x7e]+$/, 'expected a token of visible ASCII characters, without spaces')

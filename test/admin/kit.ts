@@ -67,9 +67,12 @@ export function post(port: number, target: string, body: string, headers: Record
 function parse(text: string): RawAnswer {
   const end = text.indexOf('\r\n\r\n');
   const [start = '', ...fields] = text.slice(0, end).split('\r\n');
-  const headers = new Map(
-    fields.map((field) => [field.slice(0, field.indexOf(':')).toLowerCase(), field.slice(field.indexOf(':') + 1).trim()]),
-  );
+  const headers = new Map<string, string>();
+  for (const field of fields) {
+    const name = field.slice(0, field.indexOf(':')).toLowerCase();
+    const value = field.slice(field.indexOf(':') + 1).trim();
+    headers.set(name, headers.has(name) ? `${headers.get(name)}, ${value}` : value);
+  }
   const body = text.slice(end + 4);
   return { status: Number(start.split(' ')[1]), headers, body, json: () => JSON.parse(body) };
 }
