@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AdminError } from './admin/admin-error.ts';
 import { type AdminRoute, json } from './admin/route.ts';
+import { isAgentName } from './agents/agent-id.ts';
 import type { Agents } from './agents/agents.ts';
 import type { AgentDirectory } from './agents/directory.ts';
 import { anyPrincipal, type Pause } from './agents/pauses.ts';
@@ -12,7 +13,6 @@ import { redactValue } from './telemetry/redact.ts';
 const longest = 500;
 const pauseBody = z.strictObject({ reason: z.string().trim().min(1).max(longest) });
 const resumeBody = z.strictObject({ note: z.string().trim().max(longest).optional() });
-const agentName = /^[a-z0-9._-]{1,64}$/;
 
 export interface AgentsApi {
   readonly agents: Agents;
@@ -72,7 +72,7 @@ function pauseOf(id: string, reason: string, directory: AgentDirectory, sinceMs:
   const [name = ''] = id.split('~');
   const principal = id.includes('~') ? directory.principalOf(id) : anyPrincipal;
   if (principal === undefined) throw new AdminError('not_found', `no agent ${id} has called`);
-  if (!agentName.test(name)) throw new AdminError('bad_request', 'the name of an agent has 1 to 64 of the characters a-z 0-9 . _ -');
+  if (!isAgentName(name)) throw new AdminError('bad_request', 'the name of an agent has 1 to 64 of the characters a-z 0-9 . _ -');
   return { agent: name, principal, reason, by: 'person', sinceMs };
 }
 

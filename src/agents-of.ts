@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Agents } from './agents/agents.ts';
+import { ClientNames } from './agents/client-names.ts';
 import type { LoopFormats, LoopSurroundings } from './agents/loop-surroundings.ts';
 import { readPauses, writePauses } from './agents/pause-file.ts';
 import { Pauses } from './agents/pauses.ts';
@@ -35,6 +36,7 @@ export function createAgents(directory: string, sessions: number, onError: (erro
   return {
     agents: new Agents(pauses),
     principals: new Principals(secret),
+    clients: new ClientNames(),
     threads: new Threads(sessions),
     toolThreads: new ToolThreads(sessions),
     storms: new Storms(sessions),

@@ -7,7 +7,11 @@ import { Router } from './proxy/router.ts';
 import type { Stacks } from './stacks.ts';
 
 /** What the listener needs of a configuration and its stacks. */
-export function createPlane(config: Config, stacks: Stacks, { principals }: Pick<LoopSurroundings, 'principals'>): Plane {
+export function createPlane(
+  config: Config,
+  stacks: Stacks,
+  { principals, clients }: Pick<LoopSurroundings, 'principals' | 'clients'>,
+): Plane {
   const routes = config.routes.map((route) => {
     const dialect = config.upstreams[route.upstream]?.dialect ?? 'auto';
     const active: ActiveRoute = {
@@ -21,7 +25,7 @@ export function createPlane(config: Config, stacks: Stacks, { principals }: Pick
   return {
     router: new Router(routes),
     callerDialect: (request) => dialectFor('auto', request),
-    identify: createIdentify(new Map(Object.entries(config.agents).map(([name, { keys }]) => [name, keys])), principals),
+    identify: createIdentify(new Map(Object.entries(config.agents).map(([name, { keys }]) => [name, keys])), principals, clients),
     limits: config.limits,
     responseHeaders: config.responseHeaders,
     suppressClientRetries: config.clientRetries === 'suppress',

@@ -1,3 +1,4 @@
+import { createClientNaming } from './agents/client-names.ts';
 import { createLoopDetection } from './agents/loop-detection.ts';
 import type { LoopSurroundings } from './agents/loop-surroundings.ts';
 import { createPauseGuard } from './agents/pause-guard.ts';
@@ -77,14 +78,16 @@ export function buildStacks(config: Config, sends: ReadonlyMap<string, Handler>,
 
     const last = createRoute(new Map([[home, attempts(home, set.timeout)]]), context.clock);
     const { responseHeaders } = config;
+    const tools = toolsOf(config, home);
     const place = {
       set: route.policy ?? noSet,
       server: serverOf(config, home),
       home,
       dialectOf,
       translate,
-      tools: toolsOf(config, home),
+      tools,
       responseHeaders,
+      clientNames: tools && createClientNaming(loops.clients),
       pause: createPauseGuard(loops.agents),
       loopDetection: (settings: LoopDetectionSettings) => createLoopDetection(settings, loops, context),
       attempts,

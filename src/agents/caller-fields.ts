@@ -8,9 +8,11 @@ export interface CallerFields {
   userAgent: string | undefined;
   originator: string | undefined;
   clientSession: string | undefined;
+  /** One of several conversations of a session. */
+  thread: string | undefined;
 }
 
-/** Where each is sent; of several that mean the same, the first here that a request has. */
+/** Where each is sent; of several that mean the same, the first that stands in a request. */
 const places: ReadonlyMap<string, keyof CallerFields> = new Map([
   ['x-outrigger-agent', 'agent'],
   ['x-outrigger-session', 'session'],
@@ -21,7 +23,7 @@ const places: ReadonlyMap<string, keyof CallerFields> = new Map([
   ['user-agent', 'userAgent'],
   ['originator', 'originator'],
   ['x-claude-code-session-id', 'clientSession'],
-  ['thread-id', 'clientSession'],
+  ['thread-id', 'thread'],
   ['session-id', 'clientSession'],
   ['x-session-id', 'clientSession'],
   ['mcp-session-id', 'clientSession'],
@@ -39,6 +41,7 @@ export function callerFields(headers: RawHeaders): CallerFields {
     userAgent: undefined,
     originator: undefined,
     clientSession: undefined,
+    thread: undefined,
   };
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] ?? '';

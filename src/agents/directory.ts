@@ -79,6 +79,7 @@ export class AgentDirectory implements Subscriber {
       entry.requests += 1;
       entry.outcomes[outcome] = (entry.outcomes[outcome] ?? 0) + 1;
       entry.lastSeenMs = this.#clock.wall();
+      entry.client = call.asked?.client ?? entry.client;
       if (call.session !== undefined) entry.sessions.set(call.session, true);
       if (!spent) return;
       entry.tokens += (spent.usage ? tokensIn(spent.usage) : 0) + (spent.estimated ? tokensIn(spent.estimated) : 0);

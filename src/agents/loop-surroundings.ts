@@ -3,6 +3,7 @@ import type { Call } from '../core/dialect.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { Reply } from '../core/outcome.ts';
 import type { Agents } from './agents.ts';
+import type { ClientNames } from './client-names.ts';
 import type { Principals } from './principal.ts';
 import type { Storms } from './storms.ts';
 import type { Threads } from './threads.ts';
@@ -13,6 +14,7 @@ export interface LoopSurroundings {
   readonly agents: Agents;
   /** Tags callers. */
   readonly principals: Principals;
+  readonly clients: ClientNames;
   readonly threads: Threads;
   readonly toolThreads: ToolThreads;
   readonly storms: Storms;

@@ -32,7 +32,7 @@ export class ModelLoops {
   }
 
   async run(exchange: Exchange, call: Call, next: Handler): Promise<Outcome> {
-    const { request, session, clientSession, agent } = exchange;
+    const { request, session, clientSession = call.session, agent } = exchange;
     const { agents, threads, formats } = this.#terms.surroundings;
     const { principal = '', name } = agent;
     const body = await request.body.whole();

@@ -24,6 +24,10 @@ export interface Call {
   stateful: boolean;
   /** The same call gets the same answer, as far as the request says so: nothing in it is left to chance. */
   deterministic?: boolean;
+  /** The id of a session that the caller's program has put into the body by itself. */
+  session?: string;
+  /** What the caller's program calls itself in the body. */
+  client?: string;
   /** The tool that is called, where the call is of exactly one. */
   tool?: string;
   /** The answer lists tools and what they say of themselves. */

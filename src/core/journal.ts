@@ -8,8 +8,8 @@ import type { CallAccount } from './usage.ts';
 export interface CallInfo {
   readonly id: string;
   readonly agent: Agent;
-  /** Said by the caller, or sent by its program by itself. */
-  readonly session?: string;
+  /** Said by the caller, or sent by its program by itself; in the body, once somebody has read that. */
+  readonly session?: string | undefined;
   /** The route's path prefix, as configured. */
   readonly route: string;
   /** The upstream of the route. */

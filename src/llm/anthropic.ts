@@ -11,6 +11,7 @@ import { watchHttp } from './http.ts';
 import { isSet } from './json-scan.ts';
 import { noteInMessages } from './note.ts';
 import { retargetModel } from './retarget.ts';
+import { anthropicSession } from './session-in-body.ts';
 import { simplifyAnthropic } from './simplify/simplify.ts';
 import { spokenReply } from './spoken-reply.ts';
 import { watchAnswer } from './watch.ts';
@@ -56,7 +57,7 @@ function describe(request: RequestFacts, body: Uint8Array | undefined): Call {
   // Tools of MCP servers are called by the upstream itself: once more is not always harmless.
   const acts = body !== undefined && isSet(body, members?.get('mcp_servers'));
   const repeatable = !stateful && !acts && asked.model !== undefined;
-  const call: Call = { kind: 'llm', ...asked, repeatable, stateful };
+  const call: Call = { kind: 'llm', ...asked, ...anthropicSession(body, members), repeatable, stateful };
   return isGreedy(body, members) ? { ...call, deterministic: true } : call;
 }
 

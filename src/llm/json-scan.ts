@@ -57,6 +57,20 @@ export function textOf(bytes: Uint8Array, member: Member | undefined): string | 
   return decodeString(asBuffer(bytes).toString('latin1', member.start, member.end));
 }
 
+/** An object in a body, whose members are asked for by their keys. */
+export interface InnerObject {
+  text(key: string): string | undefined;
+  object(key: string): InnerObject | undefined;
+}
+
+/** The object that a member is; undefined where it is missing, something else, or stands there more than once. */
+export function objectAt(bytes: Uint8Array, member: Member | undefined): InnerObject | undefined {
+  if (member?.hits !== 1 || bytes[member.start] !== openBrace) return undefined;
+  const inner = bytes.subarray(member.start, member.end);
+  const members = scanObject(inner);
+  return members && { text: (key) => textOf(inner, members.get(key)), object: (key) => objectAt(inner, members.get(key)) };
+}
+
 /** Whether a member is there with a value other than `null` and `false`; a repeated key counts as set. */
 export function isSet(bytes: Uint8Array, member: Member | undefined): boolean {
   if (!member) return false;

@@ -3,7 +3,7 @@ import { headerValue } from '../core/headers.ts';
 import { isEncoded } from './changed-body.ts';
 import { bodyMembers } from './describe.ts';
 import { asObject, type JsonObject, parseJson } from './json-object.ts';
-import { asBuffer, behindSpace, type Members, scanObject, textOf } from './json-scan.ts';
+import { asBuffer, behindSpace, type InnerObject, type Members, objectAt, textOf } from './json-scan.ts';
 
 /** Methods that change nothing, or nothing more when they are called again, by the specifications from 2025-03-26 to 2026-07-28. */
 const repeatable: ReadonlySet<string> = new Set([
@@ -14,6 +14,8 @@ const repeatable: ReadonlySet<string> = new Set([
 
 /** A batch above this is not looked into: a client has no reason to send one. */
 const batchLimitBytes = 1024 * 1024;
+/** A longer name of a program is cut. */
+const clientLength = 60;
 /** An id above this is not repeated in answers of ours. */
 const idLimitBytes = 1024;
 
@@ -45,21 +47,22 @@ function ofMessage(body: Uint8Array, members: Members): Described {
   const method = textOf(body, members.get('method'));
   const id = members.get('id');
   const ids = method !== undefined && id?.hits === 1 ? idsIn([asBuffer(body).subarray(id.start, id.end)]) : [];
+  const parameters = objectAt(body, members.get('params'));
+  const client = clientIn(parameters);
   if (method === 'tools/call') {
-    const tool = toolIn(body, members);
-    return { kind: 'tool', repeatable: false, ids, ...(tool !== undefined && { tool }) };
+    const tool = parameters?.text('name');
+    return { kind: 'tool', repeatable: false, ids, ...(tool !== undefined && { tool }), ...client };
   }
   const lists = method === 'tools/list' && { listsTools: true };
   // A notification is no request: nobody tells whether it has arrived.
-  return { kind: 'other', repeatable: id !== undefined && method !== undefined && repeatable.has(method), ids, ...lists };
+  return { kind: 'other', repeatable: id !== undefined && method !== undefined && repeatable.has(method), ids, ...lists, ...client };
 }
 
-/** The name in the `params`, where it stands there once. */
-function toolIn(body: Uint8Array, members: Members): string | undefined {
-  const params = members.get('params');
-  if (params?.hits !== 1) return undefined;
-  const inner = body.subarray(params.start, params.end);
-  return textOf(inner, scanObject(inner)?.get('name'));
+/** The program's name, where a request tells it: `initialize` up to 2025-11-25, every one from 2026-07-28 on. */
+function clientIn(parameters: InnerObject | undefined): Pick<Call, 'client'> {
+  const told = parameters?.object('clientInfo') ?? parameters?.object('_meta')?.object('io.modelcontextprotocol/clientInfo');
+  const client = told?.text('name');
+  return client === undefined || client === '' ? {} : { client: client.slice(0, clientLength) };
 }
 
 /** A batch may be repeated if each of its messages may. It names no tool, as what holds for one need not hold for another. */

@@ -1,6 +1,7 @@
 import type { Call, RequestFacts } from '../core/dialect.ts';
 import { bodyMembers, isGreedy, modelAndStream, plainPath } from './describe.ts';
 import { isSet, type Member, type Members } from './json-scan.ts';
+import { openaiSession } from './session-in-body.ts';
 
 /** Where models work, by the end of the path. The first that fits counts. */
 const generating: readonly (readonly [path: string, api: string])[] = [
@@ -37,7 +38,7 @@ export function describeOpenai(request: RequestFacts, body: Uint8Array | undefin
   if (api === undefined) return { kind: 'other', repeatable: false, stateful: false };
   const members = bodyMembers(request, body);
   const state = api === 'responses' || api === 'compact' ? stateOf(body, members) : 'none';
-  const asked = modelAndStream(body, members, false);
+  const asked = { ...modelAndStream(body, members, false), ...openaiSession(body, members) };
   // Other services have paths that end like these; what names no model may be one of theirs.
   const named = api === 'chat' || asked.model !== undefined;
   const repeatable = named && (state === 'none' || state === 'read');

@@ -57,6 +57,8 @@ export interface AgentStackPlace extends CachePlace {
   readonly translate: FallbackSurroundings['translate'];
   /** What the configuration says of the tools of the route's own upstream; undefined where it can have none. */
   readonly tools: ToolRules | undefined;
+  /** Learns what the programs of callers call themselves; undefined where the wire format has no sessions that tell. */
+  readonly clientNames: Policy | undefined;
   /** Refuses the calls of agents that are paused. */
   readonly pause: Policy;
   readonly loopDetection: (settings: LoopDetectionSettings) => Policy;
@@ -72,6 +74,7 @@ export function agentStack(set: PolicySet, place: AgentStackPlace, context: Poli
     set.degrade && createDegrade(set.degrade, place, context),
     // Whatever the set: a person may stop an agent wherever it calls.
     place.pause,
+    place.clientNames,
     set.loopDetection && place.loopDetection(set.loopDetection),
     // Outside the deadline: an answer that is stored can still be given when the time is spent.
     set.cache && createCache(set.cache, place, context),

@@ -11,7 +11,6 @@ type Answered = Extract<Event, { kind: 'attempt-answered' }>;
 export class CallRecord implements CallInfo {
   readonly id: string;
   readonly agent: Agent;
-  readonly session?: string;
   readonly route: string;
   readonly upstream: string;
   readonly method: string;
@@ -22,6 +21,7 @@ export class CallRecord implements CallInfo {
   asked: Call | undefined;
   readonly note = (event: Event): void => this.#note(event);
   readonly #journal: Journal;
+  readonly #session: string | undefined;
   #entries = '';
   #attempts = 0;
   /** Faults that were injected into the attempt under way, as a parameter of its entry. */
@@ -38,13 +38,17 @@ export class CallRecord implements CallInfo {
   constructor(facts: Omit<CallInfo, 'ledger'>, journal: Journal) {
     this.id = facts.id;
     this.agent = facts.agent;
-    if (facts.session !== undefined) this.session = facts.session;
+    this.#session = facts.session;
     this.route = facts.route;
     this.upstream = facts.upstream;
     this.method = facts.method;
     this.startedAt = facts.startedAt;
     this.trace = facts.trace;
     this.#journal = journal;
+  }
+
+  get session(): string | undefined {
+    return this.#session ?? this.asked?.session;
   }
 
   /** Attempts that were answered or failed so far; refusals by a breaker or a bulkhead are not among them. */

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { ClientNames } from '../../src/agents/client-names.ts';
 import { createIdentify } from '../../src/agents/identify.ts';
 import { Principals } from '../../src/agents/principal.ts';
 
 const principals = new Principals(() => Buffer.alloc(32, 1));
-const identify = createIdentify(new Map([['planner', ['sk-planner', 'sk-second']]]), principals);
+const clients = new ClientNames();
+const identify = createIdentify(new Map([['planner', ['sk-planner', 'sk-second']]]), principals, clients);
 const bearer = (key: string) => ['Authorization', `Bearer ${key}`];
 const claudeCode = ['User-Agent', 'claude-cli/2.1.329 (external, sdk-cli)'];
 
@@ -60,10 +62,49 @@ describe('a session', () => {
     expect(identify([field, id], undefined, undefined)).toMatchObject({ session: undefined, clientSession: id });
   });
 
+  it('of several threads is known by the thread, in whatever order the two are sent', () => {
+    for (const headers of [
+      ['session-id', 'c', 'thread-id', 'b'],
+      ['thread-id', 'b', 'session-id', 'c'],
+    ])
+      expect(identify(headers, undefined, undefined).clientSession).toBe('b');
+  });
+
   it('that the caller names is told apart from one that its program names', () => {
     expect(identify(['x-outrigger-session', 's', 'session-id', 'c'], undefined, undefined)).toMatchObject({
       session: 's',
       clientSession: 'c',
     });
+  });
+});
+
+describe('a program that has said its name when it began its session', () => {
+  const inSession = (id: string, key = 'k', more: string[] = []) =>
+    identify([...bearer(key), 'user-agent', 'node', 'mcp-session-id', id, ...more], undefined, undefined).agent;
+  const begins = (id: string, name: string) => clients.remember(principals.tag('k'), id, name);
+
+  it.each([
+    ['claude-code', 'claude-code'],
+    ['codex-mcp-client', 'codex'],
+    ['gemini-cli-mcp-client', 'gemini-cli'],
+    ['My Agent', 'my-agent'],
+  ])('as %s is an agent by that name from then on', (said, name) => {
+    const id = `session of ${said}`;
+    expect(inSession(id)).toMatchObject({ name: 'default', client: 'node' });
+    begins(id, said);
+    expect(inSession(id)).toMatchObject({ name, source: 'client', client: said });
+  });
+
+  it('is none where the name is that of a library, or no name for an agent', () => {
+    for (const name of ['mcp', 'MCP-Client', '‮', 'x'.repeat(65)]) {
+      begins(name, name);
+      expect(inSession(name)).toMatchObject({ name: 'default', source: 'default' });
+    }
+  });
+
+  it('is that caller’s alone, and goes behind what its caller is called otherwise', () => {
+    begins('mine', 'coder');
+    expect(inSession('mine', 'other key').name).toBe('default');
+    expect(inSession('mine', 'k', ['x-outrigger-agent', 'writer'])).toMatchObject({ name: 'writer', source: 'header' });
   });
 });
