@@ -1,3 +1,4 @@
+import type { AnswerFacts } from './answer-facts.ts';
 import type { ContentFacts } from './content.ts';
 import type { ProxiedRequest, Target } from './exchange.ts';
 import type { RawHeaders } from './headers.ts';
@@ -91,7 +92,8 @@ export interface Dialect {
   describe(request: RequestFacts, body: Uint8Array | undefined): Call;
   /** The same request for another model; undefined where that cannot be done exactly. */
   retarget(request: ProxiedRequest, target: Target): ProxiedRequest | undefined;
-  watch(request: RequestFacts, status: number, headers: RawHeaders): Watcher;
+  /** `facts`: to be filled in with what the answer says of itself, where a model writes it. */
+  watch(request: RequestFacts, status: number, headers: RawHeaders, facts?: AnswerFacts): Watcher;
   /** The request with a note to the model; undefined where the format has no place for one. */
   hint(request: ProxiedRequest, text: string): ProxiedRequest | undefined;
   /**

@@ -1,3 +1,4 @@
+import type { AnswerFacts } from './answer-facts.ts';
 import type { Conversation } from './conversation.ts';
 import type { Call, Dialect, DialectName, RequestFacts } from './dialect.ts';
 import type { Exchange, ProxiedRequest } from './exchange.ts';
@@ -14,6 +15,8 @@ export interface CallTrace {
   carries(request: ProxiedRequest, dialect: Dialect): void;
   /** The fields that an attempt is sent with: those given, without a trace context of the agent's and with the attempt's own. */
   fieldsFor(exchange: Exchange, fields: RawHeaders): readonly string[];
+  /** To be filled in with what the answer of an attempt says of itself; undefined where nobody would look. */
+  factsOf(attempt: number): AnswerFacts | undefined;
   /** Whether copies of answers are kept: `answered` is of use only then. */
   readonly copiesAnswers: boolean;
   /** The answer of an attempt as it came from the upstream, to be handed on in place of the one given. */

@@ -1,3 +1,4 @@
+import type { AnswerFacts } from '../core/answer-facts.ts';
 import type { RequestFacts } from '../core/dialect.ts';
 import type { Usage } from '../core/usage.ts';
 import type { Verdict } from '../core/verdict.ts';
@@ -27,11 +28,11 @@ export const malformed: Sign = { meaningful: false, error: 'server-error' };
 export interface AnswerFormat {
   /**
    * Reads one event. `settled`: content was seen already, so only what changes the judgement must be looked for, as
-   * cheaply as can be. `data` may be only the beginning of an event above 1 MB.
+   * cheaply as can be. `data` may be only the beginning of an event above 1 MB. `facts`: to be filled in on the way.
    */
-  readEvent(data: Buffer, name: string, settled: boolean): Sign;
+  readEvent(data: Buffer, name: string, settled: boolean, facts?: AnswerFacts): Sign;
   /** Reads an answer that is one JSON text, in a reply of status 2xx; of anything but an object, `{}`. */
-  readWhole(answer: JsonObject): { verdict: Verdict; usage?: Usage };
+  readWhole(answer: JsonObject, facts?: AnswerFacts): { verdict: Verdict; usage?: Usage };
   /** Reads an answer that is an array, by the objects in it; without it such an answer is `{}`. */
   readBatch?(answers: readonly JsonObject[]): { verdict: Verdict };
   /** Token counts from the last bytes of an answer that is too long to be parsed. */

@@ -1,5 +1,7 @@
+import type { AnswerFacts } from '../core/answer-facts.ts';
 import type { Usage } from '../core/usage.ts';
 import type { Verdict } from '../core/verdict.ts';
+import { takeFacts, takeReason } from './answer-facts.ts';
 import { type AnswerFormat, content, fullUsage, malformed, type Sign, startUp } from './answer-format.ts';
 import { verdictOfError } from './classify.ts';
 import { errorIn, factsOf } from './error-facts.ts';
@@ -18,13 +20,14 @@ const badStops: Readonly<Record<string, 'content-filter' | 'context-length'>> = 
 
 /** Answers of Anthropic's messages interface. */
 export const anthropicAnswer: AnswerFormat = {
-  readEvent(data, name, settled) {
+  readEvent(data, name, settled, facts) {
     const type = eventType(data, name);
     if (!looksWhole(data)) return malformed;
     if (settled && type === 'content_block_delta') return content;
-    return readFrame(data, type);
+    return readFrame(data, type, facts);
   },
-  readWhole(answer) {
+  readWhole(answer, facts) {
+    if (facts) takeMessage(answer, facts);
     const error = errorIn(answer);
     const usage = usageOf(answer);
     return { verdict: error ? verdictOfError(200, error) : (badStop(answer) ?? 'ok'), ...(usage && { usage: fullUsage(usage) }) };
@@ -36,7 +39,7 @@ export const anthropicAnswer: AnswerFormat = {
   endMarked: true,
 };
 
-function readFrame(data: Buffer, typeOutside: string): Sign {
+function readFrame(data: Buffer, typeOutside: string, facts: AnswerFacts | undefined): Sign {
   const frame = parseObject(data);
   if (!frame) return malformed;
   const type = typeOutside || frame['type'];
@@ -46,13 +49,17 @@ function readFrame(data: Buffer, typeOutside: string): Sign {
     case 'content_block_stop':
       return startUp;
     case 'message_start': {
-      const usage = usageOf(asObject(frame['message']) ?? {});
+      const message = asObject(frame['message']) ?? {};
+      if (facts) takeMessage(message, facts);
+      const usage = usageOf(message);
       return usage ? { meaningful: false, usage } : startUp;
     }
     case 'content_block_start':
       return emptyAtFirst.has(asObject(frame['content_block'])?.['type']) ? startUp : content;
     case 'message_delta': {
-      const finish = badStop(asObject(frame['delta']) ?? {});
+      const delta = asObject(frame['delta']) ?? {};
+      if (facts) takeReason(delta['stop_reason'], facts);
+      const finish = badStop(delta);
       const usage = usageOf(frame);
       return { meaningful: true, ...(finish && { finish }), ...(usage && { usage }) };
     }
@@ -61,6 +68,11 @@ function readFrame(data: Buffer, typeOutside: string): Sign {
     default:
       return content;
   }
+}
+
+function takeMessage({ model, id, stop_reason: reason }: JsonObject, facts: AnswerFacts): void {
+  takeFacts(model, id, facts);
+  takeReason(reason, facts);
 }
 
 function badStop(holder: JsonObject): Exclude<Verdict, 'ok'> | undefined {

@@ -28,9 +28,9 @@ export const anthropic: Dialect = {
   describe,
   retarget: (request, target) =>
     target.model === undefined ? request : retargetModel(request, target.model, (body) => describe(request, body)),
-  watch: (request, status, headers) =>
+  watch: (request, status, headers, facts) =>
     isMessages(request) || (request.method === 'POST' && status >= 400)
-      ? watchAnswer(anthropicAnswer, request, status, headers)
+      ? watchAnswer(anthropicAnswer, request, status, headers, facts)
       : watchHttp(request, status, headers),
   hint: (request, text) => (isMessages(request) ? noteInMessages(request, text, (body) => describe(request, body)) : undefined),
   simplify: simplifyAnthropic,

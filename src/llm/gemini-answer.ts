@@ -1,4 +1,6 @@
+import type { AnswerFacts } from '../core/answer-facts.ts';
 import type { Usage } from '../core/usage.ts';
+import { takeFacts, takeReason } from './answer-facts.ts';
 import { type AnswerFormat, content, fullUsage, malformed, type Sign, startUp } from './answer-format.ts';
 import { verdictOfError } from './classify.ts';
 import { errorIn } from './error-facts.ts';
@@ -33,15 +35,15 @@ const unspecified = new Set<unknown>(['FINISH_REASON_UNSPECIFIED', 'BLOCK_REASON
 
 /** Answers of Gemini's generateContent and streamGenerateContent. */
 export const geminiAnswer: AnswerFormat = {
-  readEvent(data, _name, settled) {
+  readEvent(data, _name, settled, facts) {
     if (!looksWhole(data)) return malformed;
     if (settled && telling.in(data) === 0) return content;
     const part = parseObject(data);
     if (!part) return isCut(data) ? content : malformed;
-    return readPart(part);
+    return readPart(part, facts);
   },
-  readWhole(answer) {
-    const { error, finish, usage } = readPart(answer);
+  readWhole(answer, facts) {
+    const { error, finish, usage } = readPart(answer, facts);
     return { verdict: error ?? finish ?? 'ok', ...(usage && { usage: fullUsage(usage) }) };
   },
   readTail: (tail) => scanUsage(tail, 'usageMetadata', geminiUsage),
@@ -52,13 +54,17 @@ export const geminiAnswer: AnswerFormat = {
 /** Answers of streamGenerateContent where no events are asked for: one array of the same parts. */
 export const geminiArrayAnswer: AnswerFormat = { ...geminiAnswer, growsAsArray: true };
 
-function readPart(part: JsonObject): Sign {
+function readPart(part: JsonObject, facts: AnswerFacts | undefined): Sign {
   const error = errorIn(part);
   if (error) return { meaningful: false, error: verdictOfError(200, error) };
   const candidates = objectsIn(part['candidates']);
   const counts = asObject(part['usageMetadata']);
   const usage = counts && geminiUsage(counts);
   const reasons = candidates.map((candidate) => candidate['finishReason']).filter(isReason);
+  if (facts) {
+    takeFacts(part['modelVersion'], part['responseId'], facts);
+    for (const reason of reasons) takeReason(reason, facts);
+  }
   const blocked = isReason(asObject(part['promptFeedback'])?.['blockReason']);
   const finish = blocked ? 'content-filter' : reasons.map((reason) => badFinishes[reason]).find((bad) => bad !== undefined);
   const last = blocked || reasons.length > 0;

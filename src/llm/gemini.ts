@@ -20,10 +20,10 @@ export const gemini: Dialect = {
   matches: (request) => headerValue(request.headers, 'x-goog-api-key') !== undefined || ownMethods.has(methodOf(request) ?? ''),
   describe: describeGemini,
   retarget: retargetGemini,
-  watch(request, status, headers) {
+  watch(request, status, headers, facts) {
     const method = methodOf(request);
     if (method === undefined || (!generating.has(method) && status < 400)) return watchHttp(request, status, headers);
-    return watchAnswer(method === 'streamGenerateContent' ? geminiArrayAnswer : geminiAnswer, request, status, headers);
+    return watchAnswer(method === 'streamGenerateContent' ? geminiArrayAnswer : geminiAnswer, request, status, headers, facts);
   },
   hint: (request, text) => (methodOf(request)?.endsWith('enerateContent') ? noteInContents(request, text) : undefined),
   simplify: simplifyGemini,

@@ -1,4 +1,6 @@
+import type { AnswerFacts } from '../core/answer-facts.ts';
 import type { Usage } from '../core/usage.ts';
+import { takeFacts, takeReason } from './answer-facts.ts';
 import { type AnswerFormat, content, fullUsage, malformed, type Sign, startUp } from './answer-format.ts';
 import { verdictOfError } from './classify.ts';
 import { errorIn } from './error-facts.ts';
@@ -11,15 +13,15 @@ const telling = new Tokens('"error"', '"done":true', '"done": true');
 
 /** Answers of Ollama's own interface: lines of JSON, or one object. */
 export const ollamaAnswer: AnswerFormat = {
-  readEvent(data, _name, settled) {
+  readEvent(data, _name, settled, facts) {
     if (!looksWhole(data)) return malformed;
     if (settled && telling.in(data) === 0) return content;
     const line = parseObject(data);
     if (!line) return isCut(data) ? content : malformed;
-    return readLine(line);
+    return readLine(line, facts);
   },
-  readWhole(answer) {
-    const { error, usage } = readLine(answer);
+  readWhole(answer, facts) {
+    const { error, usage } = readLine(answer, facts);
     return { verdict: error ?? 'ok', ...(usage && { usage: fullUsage(usage) }) };
   },
   readTail(tail) {
@@ -31,7 +33,11 @@ export const ollamaAnswer: AnswerFormat = {
   endMarked: true,
 };
 
-function readLine(line: JsonObject): Sign {
+function readLine(line: JsonObject, facts: AnswerFacts | undefined): Sign {
+  if (facts) {
+    takeFacts(line['model'], undefined, facts);
+    takeReason(line['done_reason'], facts);
+  }
   const error = errorIn(line);
   if (error) return { meaningful: false, error: verdictOfError(200, error) };
   const usage = usageOf(line);

@@ -21,9 +21,9 @@ export const ollama: Dialect = {
   describe: describeOllama,
   retarget: (request, target) =>
     target.model === undefined ? request : retargetModel(request, target.model, (body) => describeOllama(request, body)),
-  watch: (request, status, headers) =>
+  watch: (request, status, headers, facts) =>
     ollamaApi(request) !== undefined || status >= 400
-      ? watchAnswer(ollamaAnswer, request, status, headers)
+      ? watchAnswer(ollamaAnswer, request, status, headers, facts)
       : watchHttp(request, status, headers),
   hint: noteForOllama,
   simplify: simplifyOllama,

@@ -1,17 +1,22 @@
+import type { AnswerFacts } from '../core/answer-facts.ts';
 import type { Usage } from '../core/usage.ts';
+import { takeFacts, takeReason } from './answer-facts.ts';
 import { type AnswerFormat, content, malformed, type Sign, startUp } from './answer-format.ts';
 import { verdictOfError } from './classify.ts';
 import { errorIn, factsOf } from './error-facts.ts';
 import { eventType, isCut, looksWhole } from './event-data.ts';
 import { asObject, type JsonObject, objectsIn, parseObject } from './json-object.ts';
-import { readResponseEvent, verdictOfResponse } from './openai-responses.ts';
+import { readResponseEvent, takeResponse, verdictOfResponse } from './openai-responses.ts';
 import { openaiUsage } from './openai-usage.ts';
 import { standsAt, Tokens } from './tokens.ts';
 import { scanUsage } from './usage-scan.ts';
 
 /** What an event must hold to be worth parsing once there was content; the last two are told by where the bits stand. */
-const telling = new Tokens('"error"', '"content_filter"', '"refusal":"', '"refusal": "', '"usage":{', '"usage": {');
-const worthParsing = 0b1111;
+const tellingPieces = ['"error"', '"content_filter"', '"refusal":"', '"refusal": "', '"usage":{', '"usage": {'];
+const telling = new Tokens(...tellingPieces);
+/** The same where somebody wants to know why the model stopped. */
+const tellingAll = new Tokens(...tellingPieces, '"finish_reason":"', '"finish_reason": "');
+const worthParsing = 0b1100_1111;
 
 const last: Sign = { meaningful: false, last: true };
 
@@ -20,19 +25,20 @@ const lastTypes = new Set(['image_generation.completed', 'image_edit.completed',
 
 /** Answers of OpenAI's interface: chat completions, completions, responses, embeddings, images and audio. */
 export const openaiAnswer: AnswerFormat = {
-  readEvent(data, name, settled) {
+  readEvent(data, name, settled, facts) {
     if (standsAt(data, 0, '[DONE]')) return last;
     const type = eventType(data, name);
-    if (type.startsWith('response.')) return readResponseEvent(type, data);
-    if (settled && type === '') return skimChunk(data);
+    if (type.startsWith('response.')) return readResponseEvent(type, data, facts);
+    if (settled && type === '') return skimChunk(data, facts);
     const chunk = parseObject(data);
     if (!chunk) return isCut(data) ? content : malformed;
     if (type === 'error') return { meaningful: false, error: verdictOfError(200, factsOf(asObject(chunk['error']) ?? chunk)) };
     const typeInside = type || chunk['type'];
-    if (typeof typeInside !== 'string') return readChunk(chunk);
-    return typeInside.startsWith('response.') ? readResponseEvent(typeInside, data) : readTyped(chunk, typeInside);
+    if (typeof typeInside !== 'string') return readChunk(chunk, facts);
+    return typeInside.startsWith('response.') ? readResponseEvent(typeInside, data, facts) : readTyped(chunk, typeInside);
   },
-  readWhole(answer) {
+  readWhole(answer, facts) {
+    if (facts) takeAnswer(answer, facts);
     const error = errorIn(answer);
     const verdict = error ? verdictOfError(200, error) : (verdictOfResponse(answer) ?? verdictOfMessages(answer['choices']) ?? 'ok');
     const usage = usageOf(answer);
@@ -42,17 +48,18 @@ export const openaiAnswer: AnswerFormat = {
   endMarked: true,
 };
 
-function skimChunk(data: Buffer): Sign {
+function skimChunk(data: Buffer, facts: AnswerFacts | undefined): Sign {
   if (!looksWhole(data)) return malformed;
-  const found = telling.in(data);
+  const found = (facts ? tellingAll : telling).in(data);
   if (found === 0) return content;
   const chunk = (found & worthParsing) === 0 ? undefined : parseObject(data);
-  if (chunk) return readChunk(chunk);
+  if (chunk) return readChunk(chunk, facts);
   const usage = scanUsage(data, 'usage', openaiUsage);
   return usage ? { meaningful: true, usage } : content;
 }
 
-function readChunk(chunk: JsonObject): Sign {
+function readChunk(chunk: JsonObject, facts: AnswerFacts | undefined): Sign {
+  if (facts) takeAnswer(chunk, facts);
   const error = errorIn(chunk);
   if (error) return { meaningful: false, error: verdictOfError(200, error) };
   const choices = objectsIn(chunk['choices']);
@@ -62,6 +69,13 @@ function readChunk(chunk: JsonObject): Sign {
   const meaningful = choices.some(hasContent);
   if (verdict === undefined && !usage) return meaningful ? content : startUp;
   return { meaningful, ...(verdict && { finish: verdict }), ...(usage && { usage }) };
+}
+
+/** What a chunk, or an answer in one piece, says of itself. */
+function takeAnswer(answer: JsonObject, facts: AnswerFacts): void {
+  if (answer['object'] === 'response') takeResponse(answer, facts);
+  takeFacts(answer['model'], answer['id'], facts);
+  for (const choice of objectsIn(answer['choices'])) takeReason(choice['finish_reason'], facts);
 }
 
 /** An event of a stream of images or audio. */

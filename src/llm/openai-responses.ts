@@ -1,4 +1,6 @@
+import type { AnswerFacts } from '../core/answer-facts.ts';
 import type { Verdict } from '../core/verdict.ts';
+import { takeFacts, takeReason } from './answer-facts.ts';
 import { content, malformed, type Sign, startUp } from './answer-format.ts';
 import { verdictOfError } from './classify.ts';
 import { factsOf } from './error-facts.ts';
@@ -20,13 +22,15 @@ const startUpTypes = new Set([
 const refused: Sign = { meaningful: true, finish: 'content-filter' };
 
 /** Reads one event of a stream of OpenAI's responses interface; only the last one is looked into. */
-export function readResponseEvent(type: string, data: Buffer): Sign {
+export function readResponseEvent(type: string, data: Buffer, facts?: AnswerFacts): Sign {
+  if (facts && type === 'response.created') takeResponse(responseIn(data) ?? {}, facts);
   if (startUpTypes.has(type)) return startUp;
   if (!looksWhole(data)) return malformed;
   if (type === 'response.refusal.delta' || type === 'response.refusal.done') return refused;
   if (type !== 'response.completed' && type !== 'response.incomplete' && type !== 'response.failed') return content;
   const usage = scanUsage(data, 'usage', openaiUsage);
-  const verdict = type === 'response.completed' ? undefined : verdictOfLast(type, data);
+  if (facts && type === 'response.completed') takeReason('completed', facts);
+  const verdict = type === 'response.completed' ? undefined : verdictOfLast(type, data, facts);
   const kind = type === 'response.failed' ? 'error' : 'finish';
   return { meaningful: kind === 'finish', last: true, ...(verdict && { [kind]: verdict }), ...(usage && { usage }) };
 }
@@ -42,7 +46,20 @@ export function verdictOfResponse(response: JsonObject): Exclude<Verdict, 'ok'> 
   return filtered || isRefused() ? 'content-filter' : undefined;
 }
 
-function verdictOfLast(type: string, data: Buffer): Exclude<Verdict, 'ok'> | undefined {
-  const response = asObject(parseObject(data)?.['response']);
+function verdictOfLast(type: string, data: Buffer, facts: AnswerFacts | undefined): Exclude<Verdict, 'ok'> | undefined {
+  const response = responseIn(data);
+  if (facts && response) takeResponse(response, facts);
   return (response && verdictOfResponse(response)) ?? (type === 'response.failed' ? 'server-error' : undefined);
+}
+
+/** What a response object says of itself. Why it has ended, its status tells and, where it is not whole, a reason. */
+export function takeResponse(response: JsonObject, facts: AnswerFacts): void {
+  const { status } = response;
+  takeFacts(response['model'], response['id'], facts);
+  if (status === 'incomplete') takeReason(asObject(response['incomplete_details'])?.['reason'] ?? status, facts);
+  else if (status === 'completed' || status === 'failed') takeReason(status, facts);
+}
+
+function responseIn(data: Buffer): JsonObject | undefined {
+  return asObject(parseObject(data)?.['response']);
 }

@@ -28,9 +28,9 @@ export const openai: Dialect = {
   describe: describeOpenai,
   retarget: (request, target) =>
     target.model === undefined ? request : retargetModel(request, target.model, (body) => describeOpenai(request, body)),
-  watch: (request, status, headers) =>
+  watch: (request, status, headers, facts) =>
     status >= 400 || openaiApi(request) !== undefined
-      ? watchAnswer(openaiAnswer, request, status, headers)
+      ? watchAnswer(openaiAnswer, request, status, headers, facts)
       : watchHttp(request, status, headers),
   watchTunnel: watchOpenaiTunnel,
   hint: noted,

@@ -1,3 +1,4 @@
+import type { AnswerFacts } from '../core/answer-facts.ts';
 import type { Judgement, Watcher } from '../core/dialect.ts';
 import type { Usage } from '../core/usage.ts';
 import type { Verdict } from '../core/verdict.ts';
@@ -28,6 +29,7 @@ export class StreamWatcher implements Watcher {
   #ended = false;
   #usage: Partial<Usage> | undefined;
   readonly #asked: Asked;
+  readonly #facts: AnswerFacts | undefined;
   /** Only where tokens can be estimated. */
   readonly #sizes: EventSizes | undefined;
   /** A copy of the last event, where each tells the tokens so far. */
@@ -35,9 +37,10 @@ export class StreamWatcher implements Watcher {
   #lastBytes = 0;
 
   /** Without what was asked, no tokens are estimated. */
-  constructor(format: AnswerFormat, framing: 'sse' | 'ndjson' | 'array', asked?: Asked) {
+  constructor(format: AnswerFormat, framing: 'sse' | 'ndjson' | 'array', asked?: Asked, facts?: AnswerFacts) {
     this.#format = format;
     this.#asked = asked;
+    this.#facts = facts;
     this.#sizes = asked && new EventSizes();
     const onEvent = (data: Buffer, name: string) => this.#event(data, name);
     this.#reader = new readers[framing](onEvent);
@@ -97,7 +100,7 @@ export class StreamWatcher implements Watcher {
 
   #event(data: Buffer, name: string): void {
     this.#events += 1;
-    const sign = this.#format.readEvent(data, name, this.#verdict !== 'more');
+    const sign = this.#format.readEvent(data, name, this.#verdict !== 'more', this.#facts);
     if (sign.meaningful) {
       this.meaningful += 1;
       // Such an event of the responses interface repeats what came before it.

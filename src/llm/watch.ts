@@ -1,3 +1,4 @@
+import type { AnswerFacts } from '../core/answer-facts.ts';
 import type { RequestFacts, Watcher } from '../core/dialect.ts';
 import { mediaType, type RawHeaders } from '../core/headers.ts';
 import type { AnswerFormat, Asked } from './answer-format.ts';
@@ -9,10 +10,16 @@ import { StreamWatcher } from './stream-watcher.ts';
 import { WholeWatcher } from './whole-watcher.ts';
 
 /** Follows an answer of a format that is looked into: errors by their codes, streams by event, JSON as a whole. */
-export function watchAnswer(format: AnswerFormat, request: RequestFacts, status: number, headers: RawHeaders): Watcher {
+export function watchAnswer(
+  format: AnswerFormat,
+  request: RequestFacts,
+  status: number,
+  headers: RawHeaders,
+  facts?: AnswerFacts,
+): Watcher {
   const verdict = verdictOfStatus(status);
   if (isBodiless(request.method, status)) return new PlainWatcher({ verdict, awaitedBytes: 0, empty: 'ok' });
-  const watcher = watchInside(format, status, mediaType(headers), format.withoutTokens ? undefined : request.body);
+  const watcher = watchInside(format, status, mediaType(headers), format.withoutTokens ? undefined : request.body, facts);
   const applied = contentEncodings(headers);
   if (watcher && applied) return applied.length === 0 ? watcher : new DecodedWatcher(watcher, applied);
   // No such interface answers with a page: it comes from something in between.
@@ -22,14 +29,14 @@ export function watchAnswer(format: AnswerFormat, request: RequestFacts, status:
 }
 
 /** What looks into a body of that type; undefined where nothing does. */
-function watchInside(format: AnswerFormat, status: number, type: string, asked: Asked): Watcher | undefined {
+function watchInside(format: AnswerFormat, status: number, type: string, asked: Asked, facts?: AnswerFacts): Watcher | undefined {
   const isJson = type === '' || type === 'application/json' || type.endsWith('+json');
   if (status >= 400) return isJson ? new ErrorWatcher(status) : undefined;
   if (status >= 300) return undefined;
-  if (type === 'text/event-stream') return new StreamWatcher(format, 'sse', asked);
-  if (type === 'application/x-ndjson') return new StreamWatcher(format, 'ndjson', asked);
+  if (type === 'text/event-stream') return new StreamWatcher(format, 'sse', asked, facts);
+  if (type === 'application/x-ndjson') return new StreamWatcher(format, 'ndjson', asked, facts);
   if (!isJson) return undefined;
-  return format.growsAsArray ? new StreamWatcher(format, 'array', asked) : new WholeWatcher(format, asked);
+  return format.growsAsArray ? new StreamWatcher(format, 'array', asked, facts) : new WholeWatcher(format, asked, facts);
 }
 
 /** Whether HTTP allows no body there (RFC 9110, section 6.4.1). */

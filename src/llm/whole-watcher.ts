@@ -1,3 +1,4 @@
+import type { AnswerFacts } from '../core/answer-facts.ts';
 import type { Judgement, Watcher } from '../core/dialect.ts';
 import type { Usage } from '../core/usage.ts';
 import type { Verdict } from '../core/verdict.ts';
@@ -21,13 +22,15 @@ export class WholeWatcher implements Watcher {
   #kept = 0;
   #bytes = 0;
   readonly #asked: Asked;
+  readonly #facts: AnswerFacts | undefined;
   /** Of an answer of which the beginning is not kept: how much of it is text. */
   #textShare: number | undefined;
 
   /** Without what was asked, no tokens are estimated. */
-  constructor(format: AnswerFormat, asked?: Asked) {
+  constructor(format: AnswerFormat, asked?: Asked, facts?: AnswerFacts) {
     this.#format = format;
     this.#asked = asked;
+    this.#facts = facts;
   }
 
   push(chunk: Uint8Array): Verdict | 'more' {
@@ -49,7 +52,7 @@ export class WholeWatcher implements Watcher {
     const answer = parseJson(kept);
     if (answer === undefined) return { verdict: 'server-error', complete: true, ...this.#estimate(kept) };
     if (Array.isArray(answer) && this.#format.readBatch) return { complete: true, ...this.#format.readBatch(objectsIn(answer)) };
-    const judgement = { complete: true, ...this.#format.readWhole(asObject(answer) ?? {}) };
+    const judgement = { complete: true, ...this.#format.readWhole(asObject(answer) ?? {}, this.#facts) };
     return judgement.verdict !== 'ok' || judgement.usage ? judgement : { ...judgement, ...this.#estimate(kept) };
   }
 

@@ -18,8 +18,8 @@ export class Watched implements Follower {
   #broken: Ending | undefined;
 
   constructor(reply: Reply, exchange: Exchange, clock: Clock) {
-    const { dialect, request, limits } = exchange;
-    const watcher = dialect.watch(request, reply.status, reply.headers);
+    const { dialect, request, limits, trace, attempt } = exchange;
+    const watcher = dialect.watch(request, reply.status, reply.headers, trace?.factsOf(attempt));
     this.#exchange = exchange;
     this.#body = new FollowedBody(watcher, watcher.head === 'more' ? reply.verdict : watcher.head, limits, clock, this);
     this.reply = tap(reply, this.#body);

@@ -112,6 +112,7 @@ function conventions({ ended, facts, asked }: AttemptParts) {
     session: caller.session,
     usage: facts.ended?.usage ?? answered?.usage,
     estimated: facts.ended?.estimated ?? answered?.estimated,
+    answer: trace.sent[facts.number]?.facts,
     firstChunkMs: call.stream && answered?.verdict === 'ok' ? answered.ms : undefined,
   };
   return genAiAttributes(attempt, tracer.terms.semconv);

@@ -1,7 +1,7 @@
 import { redact } from '../redact.ts';
 
 /** A value of an attribute. */
-export type SpanValue = string | number | boolean;
+export type SpanValue = string | number | boolean | string[];
 
 /** Attributes of a span or of one of its events. */
 export type SpanAttributes = Record<string, SpanValue>;
@@ -19,7 +19,12 @@ export function attributesOf(values: Readonly<Record<string, SpanValue | undefin
   return attributes;
 }
 
+/** As `said`, of a text that is there. */
+export function word(text: string): string {
+  return redact(text.slice(0, longestText));
+}
+
 /** A word or a sentence that a caller or an upstream may have chosen: short, and without what looks like a credential. */
 export function said(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : redact(text.slice(0, longestText));
+  return text === undefined ? undefined : word(text);
 }

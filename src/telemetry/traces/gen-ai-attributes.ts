@@ -1,7 +1,8 @@
+import type { AnswerFacts } from '../../core/answer-facts.ts';
 import type { Call } from '../../core/dialect.ts';
 import type { TracedRequest } from '../../core/trace.ts';
 import { addUsage, type Usage } from '../../core/usage.ts';
-import { type SpanValue, said } from './attributes.ts';
+import { type SpanValue, said, word } from './attributes.ts';
 import type { Semconv } from './settings.ts';
 
 type Values = Readonly<Record<string, SpanValue | undefined>>;
@@ -16,13 +17,15 @@ export interface ModelAttempt {
   readonly session: string | undefined;
   readonly usage: Usage | undefined;
   readonly estimated: Usage | undefined;
+  /** By the provider's answer. */
+  readonly answer: AnswerFacts | undefined;
   /** To the first meaningful chunk of a stream. */
   readonly firstChunkMs: number | undefined;
 }
 
 /** The GenAI conventions, v1.41 or, where `latest`, those of the repository that they moved to. */
 export function genAiAttributes(attempt: ModelAttempt, semconv: Semconv): Values {
-  const { call, asked, model, provider, agent, session, usage, estimated, firstChunkMs } = attempt;
+  const { call, asked, model, provider, agent, session, usage, estimated, answer, firstChunkMs } = attempt;
   const tokens = estimated ? addUsage(usage, estimated) : usage;
   const cacheWrite = semconv === 'latest' ? 'gen_ai.usage.cache_write.input_tokens' : 'gen_ai.usage.cache_creation.input_tokens';
   return {
@@ -35,6 +38,9 @@ export function genAiAttributes(attempt: ModelAttempt, semconv: Semconv): Values
     'gen_ai.request.top_p': asked.topP,
     'gen_ai.agent.name': said(agent),
     'gen_ai.conversation.id': said(session),
+    'gen_ai.response.model': said(answer?.model),
+    'gen_ai.response.id': said(answer?.id),
+    'gen_ai.response.finish_reasons': answer && answer.finishReasons.length > 0 ? answer.finishReasons.map(word) : undefined,
     'gen_ai.response.time_to_first_chunk': firstChunkMs === undefined ? undefined : firstChunkMs / 1000,
     ...(tokens && {
       // By the conventions these hold the tokens of caches and of reasoning, too.

@@ -1,3 +1,4 @@
+import type { AnswerFacts } from '../../core/answer-facts.ts';
 import type { Dialect, DialectName } from '../../core/dialect.ts';
 import type { Event } from '../../core/event.ts';
 import type { Exchange, ProxiedRequest } from '../../core/exchange.ts';
@@ -22,6 +23,7 @@ export interface SentAttempt {
   readonly at: number;
   readonly dialect: DialectName;
   copy: AnswerCopy | undefined;
+  facts: AnswerFacts | undefined;
 }
 
 /** Events of one call that are kept; a tunnel may tell of answers for days. Attempts, and what makes a call notable, always are. */
@@ -84,10 +86,16 @@ export class TracedCall implements CallTrace {
     const kept = withoutTraceContext(fields, this.#tracer.mayHaveBaggage(target.upstream));
     // A request that is sent again over a fresh connection is the same attempt.
     const spanId = this.sent[attempt]?.spanId ?? this.#tracer.ids.span();
-    this.sent[attempt] ??= { spanId, at: this.#tracer.clock.now(), dialect: dialect.name, copy: undefined };
+    this.sent[attempt] ??= { spanId, at: this.#tracer.clock.now(), dialect: dialect.name, copy: undefined, facts: undefined };
     kept.push('traceparent', traceparentOf({ traceId, spanId, sampled, random: parent?.random ?? false }));
     if (parent && parent.state !== '') kept.push('tracestate', parent.state);
     return kept;
+  }
+
+  factsOf(attempt: number): AnswerFacts | undefined {
+    const sent = this.#tracer.terms.semconv === 'off' ? undefined : this.sent[attempt];
+    if (sent) sent.facts ??= { finishReasons: [] };
+    return sent?.facts;
   }
 
   answered(exchange: Exchange, reply: Reply): Reply {

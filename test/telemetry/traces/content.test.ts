@@ -69,6 +69,9 @@ describe('the span of an attempt at a model', () => {
       'gen_ai.usage.cache_read.input_tokens': 30,
       'gen_ai.usage.cache_creation.input_tokens': 0,
       'gen_ai.usage.reasoning.output_tokens': 5,
+      'gen_ai.response.model': 'gpt-5-2026',
+      'gen_ai.response.id': 'chatcmpl-1',
+      'gen_ai.response.finish_reasons': ['stop'],
     });
   });
 
