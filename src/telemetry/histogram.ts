@@ -33,6 +33,20 @@ export class Histogram<Value extends string | number = string> {
     this.#sum += value;
   }
 
+  /** How many values there were so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Counts in what another one of the same bounds has counted, per bucket. */
+  add(counts: readonly number[], sum: number): void {
+    for (const [index, count] of counts.entries()) {
+      this.#counts[index] = (this.#counts[index] ?? 0) + count;
+      this.#count += count;
+    }
+    this.#sum += sum;
+  }
+
   /** A copy of what was counted: per bucket, not cumulated, bounds inclusive above. */
   read(): { count: number; sum: number; buckets: { boundaries: number[]; counts: number[] } } {
     return { count: this.#count, sum: this.#sum, buckets: { boundaries: [...this.#bounds], counts: Array.from(this.#counts) } };

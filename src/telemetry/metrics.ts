@@ -7,6 +7,7 @@ import { type ConventionOptions, ConventionRecorder } from './conventions/record
 import { costsOf, type ModelCosts } from './costs.ts';
 import { Instruments } from './instruments.ts';
 import { labelValues } from './label-values.ts';
+import { AddedMetrics, MetricDeltas } from './metric-deltas.ts';
 import { createMetricProducer } from './metric-producer.ts';
 import { createProcessMetrics } from './process-metrics.ts';
 import { nextTurn, prometheusText } from './prometheus-text.ts';
@@ -38,6 +39,10 @@ export interface Metrics {
   text(): Promise<string>;
   /** What every model has cost so far, the dearest first. */
   costs(): ModelCosts[];
+  /** What events have counted, for another process to add up. */
+  deltas(): MetricDeltas;
+  /** Takes in what other processes have counted. */
+  added(): AddedMetrics;
 }
 
 /** The sidecar's metrics: fed by the journal, read by whoever scrapes. */
@@ -81,6 +86,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
       if (conventions) conventions.servers = names.servers ?? new Map();
     },
     costs: () => costsOf(instruments),
+    deltas: () => new MetricDeltas(instruments, conventions?.families ?? []),
+    added: () => new AddedMetrics(instruments, conventions?.families ?? []),
     async text() {
       // A call whose last bytes have just gone out ends in this turn of the event loop: it shall be counted.
       await nextTurn();

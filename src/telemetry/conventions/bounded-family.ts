@@ -44,11 +44,16 @@ export class BoundedFamily<Series> implements AnyFamily<Series> {
     return this.#all;
   }
 
+  /** The series of all that has none of its own. */
+  overflowing(): Series {
+    this.#overflow ??= this.#create(overflow, this.facts);
+    if (!this.#all.includes(this.#overflow)) this.#all.push(this.#overflow);
+    return this.#overflow;
+  }
+
   #made(values: readonly (Value | undefined)[]): Series {
     if (this.#all.length >= (this.facts.name.startsWith('http.') ? mostHttpSeries : mostSeries)) {
-      this.#overflow ??= this.#create(overflow, this.facts);
-      if (!this.#all.includes(this.#overflow)) this.#all.push(this.#overflow);
-      return this.#overflow;
+      return this.overflowing();
     }
     const entries = this.facts.labels.map((label, index) => [label, values[index]] as const);
     const given = entries.filter((entry): entry is readonly [string, Value] => entry[1] !== undefined);
