@@ -30,6 +30,12 @@ interface Entry {
   lastSeenMs: number;
 }
 
+/** What an agent has done since it was last told, for the directory of another process. As JSON. */
+export interface AgentRecord extends Omit<Entry, 'models' | 'sessions'> {
+  readonly models: readonly string[];
+  readonly sessions: readonly string[];
+}
+
 /** One agent as `/api/agents` shows it. */
 export interface AgentView {
   readonly id: string;
@@ -103,6 +109,36 @@ export class AgentDirectory implements Subscriber {
   /** The whole tag of the caller whose agent has this id. */
   principalOf(id: string): string | undefined {
     return [...this.#entries.values()].find(({ name, principal }) => agentId(name, principal) === id)?.principal;
+  }
+
+  /** What is known, which is forgotten with that: it is for another directory to keep. */
+  take(): AgentRecord[] {
+    const records = [...this.#entries.values()].map(({ models, sessions, ...entry }) => ({
+      ...entry,
+      models: [...models],
+      sessions: [...sessions.keys()],
+    }));
+    this.#entries.clear();
+    return records;
+  }
+
+  /** Takes in what another directory has told. */
+  absorb(records: readonly AgentRecord[]): void {
+    for (const { key, name, principal, source, client, models, sessions, requests, outcomes, tokens, costUsd, ...seen } of records) {
+      const entry = this.#entries.get(key) ?? this.#add(key, name, principal, source);
+      entry.source = source;
+      entry.client = client ?? entry.client;
+      for (const model of models) if (entry.models.size < modelsKept) entry.models.add(model);
+      for (const session of sessions) entry.sessions.set(session, true);
+      entry.requests += requests;
+      for (const [outcome, count] of Object.entries(outcomes) as [CallOutcome, number][]) {
+        entry.outcomes[outcome] = (entry.outcomes[outcome] ?? 0) + count;
+      }
+      entry.tokens += tokens;
+      entry.costUsd += costUsd;
+      entry.firstSeenMs = Math.min(entry.firstSeenMs, seen.firstSeenMs);
+      entry.lastSeenMs = Math.max(entry.lastSeenMs, seen.lastSeenMs);
+    }
   }
 
   #entryOf(agent: Agent): Entry {
