@@ -8,8 +8,15 @@ import { hasTerminal } from './has-terminal.ts';
 import { type Sidecar, startSidecar } from './sidecar.ts';
 import { createLog } from './telemetry/log.ts';
 
+/** What npm passes on comes sooner after the signal itself, and what a person does comes later. */
+const echoMs = 400;
+
 /** The program: runs the command that the arguments name and resolves to the exit code. */
 export function main(argv: readonly string[]): Promise<number> {
+  // Who reads what a command prints may have read enough, as `head` has.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   return runCli(argv, { start: run, demo, stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd() });
 }
 
@@ -44,7 +51,14 @@ async function run(loaded: LoadedConfig, { reload }: StartOptions): Promise<numb
       () => end(1),
     );
   };
-  const onSignal = () => stop(0);
+  let signalledAtMs = Number.NEGATIVE_INFINITY;
+  const onSignal = () => {
+    const sinceMs = performance.now() - signalledAtMs;
+    signalledAtMs = performance.now();
+    // npm passes a signal on to the script that it runs, also one that a terminal has sent to both.
+    if (process.env['npm_lifecycle_event'] === 'start' && sinceMs < echoMs) return;
+    stop(0);
+  };
   const onHangUp = () => {
     if (stopping) return;
     // The sign to read the configuration again is also what comes, once or more often, when a terminal is closed.

@@ -57,6 +57,12 @@ describe('the outrigger command', () => {
     expect(stdout).toBe(readFileSync(join(root, 'config/outrigger.schema.json'), 'utf8'));
   });
 
+  it('ends quietly where its reader has read enough', () => {
+    const command = `"${process.execPath}" "${join(root, 'bin/outrigger.js')}" schema | head -n 1`;
+    const { status, stdout, stderr } = spawnSync('bash', ['-o', 'pipefail', '-c', command], { encoding: 'utf8' });
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '{\n', stderr: '' });
+  });
+
   it('does not start where certificates are not verified', () => {
     const { status, stderr } = outrigger(['start'], { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
     expect(status).toBe(1);

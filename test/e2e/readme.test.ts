@@ -53,8 +53,8 @@ describe('a fresh clone, after npm install', () => {
     expect((await ask(url)).code).toBe(7);
   });
 
-  // The shell that npm puts between ends at the signal and leaves the sidecar behind; `exec` in the script would take it away.
-  test.fails('stops when npm gets the SIGTERM', async () => {
+  // The shell that npm puts between would end at the signal and leave the sidecar behind; `exec` in the script takes it away.
+  test('stops when npm gets the SIGTERM', async () => {
     const { sidecar, pids, url } = await npmStart();
     sidecar.child.kill('SIGTERM');
     await within(5_000, sidecar.exited, 'the end of npm');

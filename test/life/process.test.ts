@@ -126,6 +126,21 @@ describe('SIGTERM', () => {
     expect(await sidecar.exited).toBe(0);
   });
 
+  it('counts once where npm start passes on what the terminal has sent to both', async () => {
+    const upstream = await streamingUpstream();
+    const sidecar = await startProcess(configFor(upstream.url, { drainTimeout: '10m' }), { env: { npm_lifecycle_event: 'start' } });
+    const stream = await openStream(sidecar);
+    const rest = stream.rest();
+    sidecar.child.kill('SIGINT');
+    await untilReady(sidecar, 503);
+    sidecar.child.kill('SIGINT');
+    // Answered after the second one was handled.
+    await untilReady(sidecar, 503);
+    upstream.open[0]?.end('data: [DONE]\n\n');
+    expect(await rest).toBe('data: [DONE]\n\n');
+    expect(await sidecar.exited).toBe(0);
+  });
+
   it('stops at once the second time', async () => {
     const upstream = await streamingUpstream();
     const sidecar = await startProcess(configFor(upstream.url, { drainTimeout: '10m' }));
