@@ -1,7 +1,7 @@
 import type { DialectName } from './dialect.ts';
 import type { TimeoutPhase } from './outcome.ts';
 import type { Severity } from './severity.ts';
-import type { CallSpent, Spent } from './usage.ts';
+import type { CallSpent, Spared, Spent } from './usage.ts';
 import type { Origin, Verdict } from './verdict.ts';
 
 /** How a call went, as the agent saw it. */
@@ -132,7 +132,8 @@ export type Event =
   | { kind: 'fallback'; attempt: number; from: string; to: string; reason: Verdict }
   /** No target of the chain has done better than the first, `upstream`, or they could not be asked. `reason` led to them. */
   | { kind: 'fallback-exhausted'; attempt: number; upstream: string; reason: Verdict }
-  | { kind: 'cache'; attempt: 0; result: 'hit' | 'miss' | 'stale' | 'bypass' | 'stored'; ageMs?: number }
+  /** `spared` where the stored answer had cost tokens and stands in place of a call. */
+  | { kind: 'cache'; attempt: 0; result: 'hit' | 'miss' | 'stale' | 'bypass' | 'stored'; ageMs?: number; spared?: Spared }
   | { kind: 'degraded'; attempt: 0; reason: Verdict; message: 'sentence' | 'body' }
   | { kind: 'loop-detected'; attempt: 0; loop: string; action: 'warn' | 'nudge' | 'pause' | 'abort'; count: number; tool?: string }
   /** The call goes on with a loop that was told, now or before: what it costs is for nothing. */

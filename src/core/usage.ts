@@ -21,6 +21,12 @@ export interface Spent {
   costUsd?: number | undefined;
 }
 
+/** What a call would have spent that was served from a cache, by what the stored answer had cost. */
+export interface Spared extends Spent {
+  readonly upstream: string;
+  readonly model: string | undefined;
+}
+
 /** Why tokens were paid for in vain: what became of the answer. */
 export const wasteReasons = ['retry', 'fallback', 'aborted', 'broken', 'loop'] as const;
 export type WasteReason = (typeof wasteReasons)[number];

@@ -6,6 +6,7 @@ import { abortedFailure } from '../core/failure.ts';
 import type { RawHeaders } from '../core/headers.ts';
 import { bufferedReply, type Failure, type Outcome, type Reply } from '../core/outcome.ts';
 import type { Policy, PolicyContext } from '../core/policy.ts';
+import type { Spent } from '../core/usage.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { duration, size } from '../settings/units.ts';
 import { AnswerRecorder, type LiveReply, type WholeReply } from './cache/answer-recorder.ts';
@@ -118,7 +119,7 @@ class Cache implements Policy {
 
     const found = this.#find(key);
     if (found && found.ageMs < Math.min(fresh, found.answer.freshMs ?? (alike ? fresh : 0))) {
-      this.#note(exchange, 'hit', found.ageMs);
+      this.#note(exchange, 'hit', found.ageMs, found.answer.spent);
       if (observe) return this.#forward(question, next, 'miss');
       this.#store.served();
       return replay(found.answer, found.ageMs, this.#marked('outrigger; hit'));
@@ -153,7 +154,7 @@ class Cache implements Policy {
     const { answer } = share.value;
     const served = !share.first && answer.kind === 'whole' && answer.verdict === 'ok';
     if (served) this.#store.served();
-    if (served) this.#note(exchange, 'hit', 0);
+    if (served) this.#note(exchange, 'hit', 0, answer.spent);
     else if (!begins) this.#note(exchange, 'miss');
     return this.#landed(question, share, next, way);
   }
@@ -234,8 +235,11 @@ class Cache implements Policy {
     return this.#marks ? ['cache-status', status] : [];
   }
 
-  #note(exchange: Exchange, result: Result, ageMs?: number): void {
-    const event = { kind: 'cache', attempt: 0, result, ...(ageMs !== undefined && { ageMs }) } as const;
+  /** `spent` by the answer that is served in place of a call. */
+  #note(exchange: Exchange, result: Result, ageMs?: number, spent?: Spent): void {
+    const { request, target } = exchange;
+    const spared = spent && { ...spent, upstream: target.upstream, model: target.model ?? request.described?.model };
+    const event = { kind: 'cache', attempt: 0, result, ...(ageMs !== undefined && { ageMs }), ...(spared && { spared }) } as const;
     exchange.note(this.#settings.observe ? { kind: 'would', attempt: 0, event } : event);
   }
 }

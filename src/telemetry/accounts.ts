@@ -41,6 +41,8 @@ export class Accounts implements Subscriber {
       if (!event.usage) return;
       event.costUsd = this.#prices.costUsd(event.upstream, event.model, event);
       if (call) addTo(accountOf(call).paid, event);
+    } else if (event.kind === 'cache') {
+      if (event.spared) event.spared.costUsd = this.#prices.costUsd(event.spared.upstream, event.spared.model, event.spared);
     } else if (event.kind === 'retry' || event.kind === 'fallback') {
       if (!call) return;
       const account = accountOf(call);

@@ -119,7 +119,14 @@ function zero({ counters, gauges, histograms }: Instruments, version: string): v
   for (const check of labelValues.check) gauges.health.at(check);
   gauges.configInfo.at(noneLabel);
   const alone = [
-    ...[counters.bugs, counters.cacheEvictions, counters.eventStreamDropped, counters.logDropped],
+    ...[
+      counters.bugs,
+      counters.cacheEvictions,
+      counters.cacheSavedTokens,
+      counters.cacheSavedUsd,
+      counters.eventStreamDropped,
+      counters.logDropped,
+    ],
     ...[gauges.cacheEntries, gauges.cacheBytes, gauges.diskFree, gauges.diskSize, gauges.loopUtilization],
     ...[gauges.configApplied, gauges.eventStreamClients, gauges.scrapeSeconds, gauges.alertQueue],
     ...[histograms.fallbackDepth, histograms.cacheAgeSeconds, histograms.loopRepeats],

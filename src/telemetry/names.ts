@@ -34,6 +34,13 @@ export const counters = {
   fallbacks: counter('outrigger_fallbacks_total', 'Moves to the next target, by the verdict that asked for it.', ['from', 'to', 'reason']),
   fallbacksExhausted: counter('outrigger_fallbacks_exhausted_total', 'Calls for which no fallback target had an answer.', ['upstream']),
   cacheRequests: counter('outrigger_cache_requests_total', 'Questions to the response cache, by what came of them.', ['result']),
+  cacheSavedTokens: counter(
+    'outrigger_cache_saved_tokens_total',
+    'Tokens of calls that a stored answer was served in place of, by what that had cost; estimated ones included.',
+    [],
+    '{token}',
+  ),
+  cacheSavedUsd: counter('outrigger_cache_saved_usd_total', 'US dollars of those tokens, where their model has a price.', [], '{USD}'),
   cacheEvictions: counter('outrigger_cache_evictions_total', 'Answers that the response cache dropped to make room.', []),
   degraded: counter('outrigger_degraded_total', 'Answers that were not fresh ones of an upstream: cache or message.', ['kind']),
   loopsDetected: counter('outrigger_loops_detected_total', 'Loops that agents were found in, by what was done.', ['kind', 'action']),

@@ -1,6 +1,7 @@
 import type { Call } from '../core/dialect.ts';
 import type { Event } from '../core/event.ts';
 import type { CallInfo, Subscriber } from '../core/journal.ts';
+import { type Spared, tokensIn } from '../core/usage.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { Histogram } from './histogram.ts';
 import type { Instruments } from './instruments.ts';
@@ -90,6 +91,7 @@ export class Recorder implements Subscriber {
       case 'fallback-exhausted':
         return counters.fallbacksExhausted.at(this.#label(event));
       case 'cache':
+        if (event.spared) this.#spared(event.spared);
         if (event.ageMs !== undefined) histograms.cacheAgeSeconds.at().observeMs(event.ageMs);
         // A stale answer stands in for a fresh one that could not be had.
         if (event.result === 'stale') counters.degraded.at('cache').value += 1;
@@ -172,6 +174,12 @@ export class Recorder implements Subscriber {
       tokens.output.value += usage.output + usage.reasoning;
     }
     costUsd.value += event.costUsd ?? 0;
+  }
+
+  #spared({ usage, estimated, costUsd }: Spared): void {
+    const { counters } = this.#instruments;
+    counters.cacheSavedTokens.at().value += (usage ? tokensIn(usage) : 0) + (estimated ? tokensIn(estimated) : 0);
+    counters.cacheSavedUsd.at().value += costUsd ?? 0;
   }
 
   #committed(event: EventOf<'committed'>, call: CallInfo): Series | undefined {

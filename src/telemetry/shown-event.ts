@@ -36,6 +36,7 @@ const fields = {
   retryAfterMs: 'plain',
   result: 'plain',
   ageMs: 'plain',
+  spared: 'text',
   message: 'plain',
   loop: 'plain',
   action: 'plain',

@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Exchange } from '../../core/exchange.ts';
 import { headerValue, mediaType } from '../../core/headers.ts';
 import { type Ending, type Reply, tap, unread } from '../../core/outcome.ts';
+import type { Spent } from '../../core/usage.ts';
 import type { Verdict } from '../../core/verdict.ts';
 import { AnswerCopy } from './answer-copy.ts';
 import type { AnswerStore } from './answer-store.ts';
@@ -29,7 +30,12 @@ export interface WholeReply {
   readonly terms: StoringTerms;
   readonly body: WholeBody;
   readonly stored: boolean;
+  /** The tokens that it has cost; undefined where it has cost none. */
+  readonly spent: Spent | undefined;
 }
+
+/** What has come. */
+type Came = Pick<WholeReply, 'body' | 'spent'>;
 
 /** A reply that only one can have. */
 export interface LiveReply {
@@ -59,7 +65,7 @@ export class AnswerRecorder {
         return bytes;
       },
       end: (ending) => {
-        if (isWholeAndGood(ending) && !copy.dropped) this.#keep(key, call, terms, cameAt, copy.finish());
+        if (isWholeAndGood(ending) && !copy.dropped) this.#keep(key, call, terms, cameAt, { body: copy.finish(), spent: spentIn(ending) });
         else copy.drop();
         return ending;
       },
@@ -84,8 +90,9 @@ export class AnswerRecorder {
     const ending = await reply.ended;
     const { verdict, complete, trailers = [] } = ending;
     if (!complete || trailers.length > 0) return { kind: 'live', reply: unread(reply, chunksOf(body), reply.verdict) };
-    const stored = isGood(reply) && isWholeAndGood(ending) && this.#keep(key, call, terms, cameAt, body);
-    return { kind: 'whole', reply, verdict, terms, body, stored };
+    const spent = spentIn(ending);
+    const stored = isGood(reply) && isWholeAndGood(ending) && this.#keep(key, call, terms, cameAt, { body, spent });
+    return { kind: 'whole', reply, verdict, terms, body, stored, spent };
   }
 
   #terms(reply: Reply, { request }: Exchange): StoringTerms | undefined {
@@ -97,14 +104,19 @@ export class AnswerRecorder {
     return new AnswerCopy(this.#scope.store, this.#scope.limitBytes, announcedBytes(reply));
   }
 
-  #keep(key: string, { exchange, moved }: FollowedCall, terms: StoringTerms, cameAt: number, body: WholeBody): boolean {
+  #keep(key: string, { exchange, moved }: FollowedCall, terms: StoringTerms, cameAt: number, came: Came): boolean {
     const { headers, ageMs, freshMs } = terms;
     // Never fresh where it is an answer to something else: it may only stand in where nothing better is to be had.
-    const answer = { headers, body, bornAt: cameAt - ageMs, freshMs: moved ? 0 : freshMs };
+    const answer = { headers, ...came, bornAt: cameAt - ageMs, freshMs: moved ? 0 : freshMs };
     const stored = this.#scope.store.keep(key, answer);
     if (stored) this.#scope.stored(exchange);
     return stored;
   }
+}
+
+/** The tokens that an answer has cost. */
+function spentIn({ usage, estimated }: Ending): Spent | undefined {
+  return usage || estimated ? { usage, estimated } : undefined;
 }
 
 /** Reads into the copy; resolves with the chunk that did not fit any more, if there was one. */

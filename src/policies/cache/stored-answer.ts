@@ -1,5 +1,6 @@
 import type { RawHeaders } from '../../core/headers.ts';
 import { bufferedReply, type Reply } from '../../core/outcome.ts';
+import type { Spent } from '../../core/usage.ts';
 
 /** A body as it came: its bytes in one piece of their exact size, and where each chunk of it ended. */
 export interface WholeBody {
@@ -15,6 +16,8 @@ export interface StoredAnswer {
   readonly bornAt: number;
   /** For how long it counts as fresh at most, in milliseconds; undefined where nobody says so. */
   readonly freshMs: number | undefined;
+  /** The tokens that it has cost; undefined where it has cost none. */
+  readonly spent?: Spent | undefined;
 }
 
 /** The chunks of a body, as they came; views of its bytes. */

@@ -1,6 +1,6 @@
 import { Agent, request as send } from 'node:http';
 import type { CallOutcome } from '../../../src/core/event.ts';
-import { count, type Scenario } from './fake-upstream.ts';
+import { count, type Scenario, usageOf } from './fake-upstream.ts';
 
 /** How the agent of a call sees it end. */
 const outcomes: Record<Scenario, CallOutcome> = {
@@ -25,6 +25,8 @@ export class CountingClient {
   requestBytes = 0;
   responseBytes = 0;
   calls = 0;
+  /** Tokens of answers that came from the cache, as their upstream had reported them. */
+  savedTokens = 0;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
   readonly #url: string;
   readonly #onData: (id: number) => void;
@@ -52,6 +54,8 @@ export class CountingClient {
     if (!second.cacheStatus?.includes('hit')) throw new Error(`no hit: ${scenario} ${second.cacheStatus}`);
     count(this.outcomes, 'cached');
     count(this.cache, 'hit');
+    const { prompt_tokens, completion_tokens } = usageOf(id);
+    this.savedTokens += prompt_tokens + completion_tokens;
   }
 
   close(): void {

@@ -66,6 +66,7 @@ test('over 5,000 mixed calls, the metrics say exactly what the upstreams and the
   expect(total(text, 'outrigger_socket_resent_total')).toBe(main.resent + spare.resent);
   expect(total(text, 'outrigger_fallbacks_total')).toBe(spare.calls.size);
   expect(by('cache_requests_total', 'result')).toEqual(client.cache);
+  expect(total(text, 'outrigger_cache_saved_tokens_total')).toBe(client.savedTokens);
   for (const upstream of [main, spare]) {
     const name = upstream === main ? 'main' : 'spare';
     expect(by('llm_tokens_total', 'kind', `upstream="${name}"`)).toEqual(new Map(Object.entries(upstream.tokens)));

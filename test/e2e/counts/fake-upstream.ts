@@ -108,7 +108,7 @@ export class FakeUpstream {
   }
 
   #act(act: Act, id: number, response: ServerResponse): void {
-    const usage = { prompt_tokens: 3 + (id % 50), completion_tokens: 1 + (id % 90) };
+    const usage = usageOf(id);
     if (act === 'reset') response.socket?.destroy();
     else if (act === 'json') {
       this.#report(usage);
@@ -135,6 +135,11 @@ export class FakeUpstream {
     this.tokens.input += prompt_tokens;
     this.tokens.output += completion_tokens;
   }
+}
+
+/** The tokens that the answer to a call has cost. */
+export function usageOf(id: number): { prompt_tokens: number; completion_tokens: number } {
+  return { prompt_tokens: 3 + (id % 50), completion_tokens: 1 + (id % 90) };
 }
 
 function event(value: object): string {
