@@ -13,6 +13,12 @@ describe('an agent whose protocol is text', () => {
     expect(one?.tools).toBe('text');
   });
 
+  test('acts in the block, whatever words stand in it', () => {
+    const write = (file: string) => says(`\`\`\`\ncat ${file}\ncommand ls\n\`\`\``);
+    const [one, two] = textRounds([write('a'), user('nothing'), write('b'), user('nothing')]);
+    expect(one?.action).not.toBe(two?.action);
+  });
+
   test('acts behind a word for it, too', () => {
     const [one, two] = textRounds([
       says('Thought: a\nAction: look[x]'),
@@ -21,6 +27,28 @@ describe('an agent whose protocol is text', () => {
       user('nothing'),
     ]);
     expect(one?.action).toBe(two?.action);
+  });
+
+  test.each([
+    ['the input on the line behind it', (input: string) => `Thought: hm\nAction: search\nAction Input: ${input}\nObservation:`, 'search'],
+    ['both in a block', (input: string) => `Thought: hm\nAction:\n\`\`\`json\n{"action": "search", "in": "${input}"}\n\`\`\``, 'text'],
+    ['a call', (input: string) => `Action: search[${input}]`, 'text'],
+  ])('acts otherwise where only what it acts with differs: %s', (_, write, tool) => {
+    const turns = ['cats', 'dogs', 'cats'].flatMap((input) => [says(write(input)), user('Observation: nothing')]);
+    const [one, two, three] = textRounds(turns);
+    expect([one?.tools, one?.action === two?.action, one?.action === three?.action]).toEqual([tool, false, true]);
+  });
+
+  test('acts the same whatever it thinks behind its action, and in whatever order its arguments stand', () => {
+    const write = (input: string, thought: string) => says(`Action: look\nAction Input: ${input}\nThought: ${thought}`);
+    const [one, two] = textRounds([write('{"a": 1, "b": 2}', 'x'), user('nothing'), write('{"b":2,"a":1}', 'y'), user('nothing')]);
+    expect(one?.action).toBe(two?.action);
+  });
+
+  test('has tools whose names tell what they do', () => {
+    const act = (tool: string) => [says(`Action: ${tool}\nAction Input: x`), user('ok')];
+    const [poll, edit, look] = textRounds([...act('get_status'), ...act('edit_file'), ...act('look')]);
+    expect([poll?.polling, edit?.mutating, look?.polling, look?.mutating]).toEqual([true, true, false, false]);
   });
 
   test('is none where there are tools: then the user’s words are news', () => {

@@ -2,8 +2,8 @@ import { Ollama } from 'ollama';
 import type { Way } from './both-ways.ts';
 
 /** The unmodified client. It names its requests, so that providers have no name to make up. */
-export function ollamaAt({ url }: Pick<Way, 'url'>): Ollama {
-  return new Ollama({ host: url, headers: { 'x-request-id': 'req-1' } });
+export function ollamaAt({ url }: Pick<Way, 'url'>, headers: Record<string, string> = {}): Ollama {
+  return new Ollama({ host: url, headers: { 'x-request-id': 'req-1', ...headers } });
 }
 
 /** A chat with one message of a person. */

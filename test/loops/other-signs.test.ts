@@ -8,15 +8,25 @@ import { drain } from '../clients/told.ts';
 import { lastChunk } from '../kit/http-text.ts';
 import { answer, rawUpstream } from '../kit/raw-upstream.ts';
 import { busy, inTurn, json, saying } from '../policies-e2e/kit.ts';
-import { chatAgent, clients, loopsOf, model, resume, stateDirectory, step, urlOf, watched } from './kit.ts';
+import { chatAgent, clients, step } from './agents.ts';
+import { loopsOf, model, resume, stateDirectory, urlOf, watched } from './kit.ts';
 
 describe('an outage', () => {
-  test.each(clients)('of a provider that %s retries is no loop', async (_, dialect, agentAt) => {
-    const main = await rawUpstream(answer(json('503 Service Unavailable', { error: { message: 'busy' } }, 'retry-after-ms: 1')));
-    const product = await watched(main.url, dialect, { action: 'pause' });
-    const agent = agentAt(urlOf(product), { maxRetries: 8 });
-    expect(await agent.say('hello')).toBe(503);
-    expect(main.requests.length).toBeGreaterThanOrEqual(9);
+  const unavailable = answer(json('503 Service Unavailable', { error: { message: 'busy' } }, 'retry-after-ms: 1'));
+  const retry = { attempts: 3, backoff: { base: '1ms', max: '1ms' }, budget: { minimum: 1000 } };
+  const cases = clients.flatMap((client) => [
+    { client, policy: {}, by: 'its harness' },
+    { client, policy: { retry }, by: 'its harness and the proxy' },
+  ]);
+
+  test.each(cases)('is no loop of $client.0, whose requests are sent again by its SDK and $by', async ({ client, policy }) => {
+    const [, dialect, agentAt] = client;
+    const main = await rawUpstream(unavailable);
+    const product = await watched(main.url, dialect, { action: 'pause' }, { policy });
+    const agent = agentAt(urlOf(product), { maxRetries: 3 });
+    expect(await agent.take(step({ command: 'ls' }, 'nothing'))).toBe(503);
+    for (let again = 0; again < 19; again += 1) expect(await agent.again()).toBe(503);
+    expect(main.requests.length).toBeGreaterThanOrEqual('retry' in policy ? 60 : 20);
     expect(await loopsOf(product)).toEqual({});
   });
 });

@@ -8,7 +8,8 @@ import { rawUpstream } from '../kit/raw-upstream.ts';
 import { sidecar } from '../kit/start-sidecar.ts';
 import { eventually } from '../kit/timing.ts';
 import { inTurn, saying } from '../policies-e2e/kit.ts';
-import { chatAgent, loopsOf, model, resume, stateDirectory, step, urlOf, watched } from './kit.ts';
+import { chatAgent, step } from './agents.ts';
+import { loopsOf, model, resume, stateDirectory, urlOf, watched } from './kit.ts';
 
 const a = step({ command: 'ls' }, 'nothing');
 const planner = { headers: { 'x-outrigger-agent': 'planner' } };

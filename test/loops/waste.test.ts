@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Sidecar } from '../../src/sidecar.ts';
 import { eventually } from '../kit/timing.ts';
-import { chatAgent, model, step, urlOf, watched } from './kit.ts';
+import { chatAgent, step } from './agents.ts';
+import { model, urlOf, watched } from './kit.ts';
 
 /** Tokens of a family that were counted so far, by the part of the labels. */
 async function tokens({ admin }: Sidecar, family: string, label = ''): Promise<number> {

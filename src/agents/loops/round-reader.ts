@@ -5,13 +5,11 @@ import { looksFailed } from './looks-failed.ts';
 import { maskVolatile } from './mask-volatile.ts';
 import type { Round } from './round.ts';
 import { similarity } from './similarity.ts';
+import { type TextAction, textAction } from './text-action.ts';
 import { mutatesByName, pollsByName, waits } from './tool-names.ts';
 
 /** From this share of common words on, two results resemble each other. */
 const alikeFrom = 0.7;
-
-/** The action of an agent whose protocol is text: what stands in a code block, or behind a word for it. */
-const action = /```[^\n]*\n([\s\S]*?)```|^(?:action|command|execute)\b[ \t]*:?(.*)$/imu;
 
 /** What a route's settings say about tools. */
 export interface ToolRules {
@@ -63,9 +61,9 @@ export function readRounds(
       if (end === at + 1 && next === undefined) break;
       reader.called(turn.calls, turns.slice(at + 1, end));
     } else if (next?.kind === 'user') {
-      const acted = hasTools ? null : action.exec(turn.text);
-      if (acted) {
-        reader.acted((acted[1] ?? acted[2] ?? '').trim(), next.text);
+      const action = hasTools ? undefined : textAction(turn.text);
+      if (action) {
+        reader.acted(action, next.text);
         end += 1;
       } else reader.said(turn.text, next.text);
     } else reader.said(turn.text, undefined);
@@ -124,9 +122,17 @@ class RoundReader {
     });
   }
 
-  acted(act: string, result: string): void {
-    const text = maskVolatile(result);
-    this.#push({ tools: 'text', action: digest(act), text, error: looksFailed(result), mutating: false, polling: false });
+  acted({ tool, input }: TextAction, result: string): void {
+    const { ignoredArguments, pollTools, exemptTools } = this.#rules;
+    if (exemptTools.has(tool)) return;
+    this.#push({
+      tools: tool,
+      action: digest(`${tool}\0${canonicalArguments(input, ignoredArguments)}`),
+      text: maskVolatile(result),
+      error: looksFailed(result),
+      mutating: mutatesByName(tool),
+      polling: pollTools.has(tool) || pollsByName(tool) || waits(input),
+    });
   }
 
   /** Words alone, which the user has not answered by anything new. */
