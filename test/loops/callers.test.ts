@@ -18,31 +18,42 @@ async function statesOf({ admin }: Sidecar): Promise<string[]> {
 describe('two callers share no rounds', () => {
   const session = '0b7e4c12-8f3a-4f43-9c55-1a2b3c4d5e6f';
 
-  test.each([
+  const sessions: [name: string, headers: Record<string, string>][] = [
     ['the session of our header', { 'x-outrigger-session': 'one' }],
     ['the session of a program', { 'x-claude-code-session-id': session }],
     ['the session in the body', {}],
-  ])('with equal prompts, equal ids of calls and %s', async (_, headers) => {
+  ];
+  const send = (url: string, apiKey: string, headers: Record<string, string>, task: string, rounds: number, prefix = 'toolu_') =>
+    anthropicAt({ url }, { apiKey, defaultHeaders: headers, maxRetries: 0 }).messages.create({
+      ...{ model: 'claude-x', max_tokens: 9, metadata: { user_id: `user_u_account_a_session_${session}` } },
+      messages: [
+        { role: 'user', content: task },
+        ...Array.from({ length: rounds }, (_, at) => [
+          { role: 'assistant' as const, content: [{ type: 'tool_use' as const, id: `${prefix}${at}x`, name: 'shell', input: {} }] },
+          { role: 'user' as const, content: [{ type: 'tool_result' as const, tool_use_id: `${prefix}${at}x`, content: 'nothing' }] },
+        ]).flat(),
+      ],
+    });
+
+  test.each(sessions)('with equal prompts, equal ids of calls and %s', async (_, headers) => {
     const product = await watched((await model()).url, 'anthropic', { action: 'pause' });
-    const send = (key: string, rounds: number) =>
-      anthropicAt({ url: urlOf(product) }, { apiKey: key, defaultHeaders: headers, maxRetries: 0 }).messages.create({
-        ...{ model: 'claude-x', max_tokens: 9, metadata: { user_id: `user_u_account_a_session_${session}` } },
-        messages: [
-          { role: 'user', content: 'Do it.' },
-          ...Array.from({ length: rounds }, (_, at) => [
-            { role: 'assistant' as const, content: [{ type: 'tool_use' as const, id: `toolu_${at}x`, name: 'shell', input: {} }] },
-            { role: 'user' as const, content: [{ type: 'tool_result' as const, tool_use_id: `toolu_${at}x`, content: 'nothing' }] },
-          ]).flat(),
-        ],
-      });
-    // Four rounds in all would pause, and three be told.
-    for (const rounds of [1, 2]) for (const key of ['sk-mine', 'sk-other']) await send(key, rounds);
+    const sent = (key: string, rounds: number) => send(urlOf(product), key, headers, 'Do it.', rounds);
+    for (const rounds of [1, 2, 3]) for (const key of ['sk-mine', 'sk-other']) await sent(key, rounds);
+    expect(await loopsOf(product)).toEqual({ 'repeat warn': 2 });
+    await expect(sent('sk-mine', 4)).rejects.toMatchObject({ status: 423 });
+    await sent('sk-other', 3);
+    expect(await loopsOf(product)).toEqual({ 'repeat warn': 2, 'repeat pause': 1 });
+  });
+
+  test.each(sessions)('with nothing in common but %s', async (_, headers) => {
+    const product = await watched((await model()).url, 'anthropic', { action: 'pause' });
+    // Of one caller, three rounds would be told and four would pause.
+    for (const at of [1, 2])
+      for (const key of ['sk-mine', 'sk-other'])
+        await send(urlOf(product), key, headers, `Summary ${at} for ${key}.`, 1, `toolu_${at}${key}`);
     expect(await loopsOf(product)).toEqual({});
-    // Nor does what one of them comes to stop the other.
-    await send('sk-mine', 3);
-    await expect(send('sk-mine', 4)).rejects.toMatchObject({ status: 423 });
-    await send('sk-other', 2);
-    expect(await loopsOf(product)).toEqual({ 'repeat warn': 1, 'repeat pause': 1 });
+    await send(urlOf(product), 'sk-mine', headers, 'Summary 3.', 1, 'toolu_3mine');
+    expect(await loopsOf(product)).toEqual({ 'repeat warn': 1 });
   });
 
   test('in calls of tools', async () => {
