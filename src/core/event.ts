@@ -1,6 +1,7 @@
 import type { DialectName } from './dialect.ts';
 import type { TimeoutPhase } from './outcome.ts';
 import type { Severity } from './severity.ts';
+import type { StreamGaps } from './stream-gaps.ts';
 import type { CallSpent, Spared, Spent } from './usage.ts';
 import type { Origin, Verdict } from './verdict.ts';
 
@@ -107,6 +108,7 @@ export type Event =
       ms: number;
       bytes: number;
       complete: boolean;
+      gaps?: StreamGaps | undefined;
     })
   /** One of the answers that a tunnel carries has ended. */
   | (Spent & {

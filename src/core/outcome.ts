@@ -3,6 +3,7 @@ import { TappedSource, UnreadSource } from './derived-source.ts';
 import type { OnEnding } from './ending-cell.ts';
 import type { ErrorCode } from './error-codes.ts';
 import type { RawHeaders } from './headers.ts';
+import type { StreamGaps } from './stream-gaps.ts';
 import type { TunnelWatcher } from './tunnel-watcher.ts';
 import type { Usage } from './usage.ts';
 import type { Origin, Verdict } from './verdict.ts';
@@ -20,6 +21,7 @@ export interface Ending {
   usage?: Usage;
   /** Tokens beside those of `usage`: what was not reported, by its size. */
   estimated?: Usage;
+  gaps?: StreamGaps;
   /** Nothing is to be appended to a body that did not arrive whole: the agent can ask for the rest by itself. */
   resumable?: boolean;
   /** Why it was broken off, where that is for the agent to know. */
@@ -31,7 +33,6 @@ export interface Ending {
 
 /** What one read of a body gives. */
 export type Read = IteratorResult<Uint8Array, undefined>;
-
 export type OnRead = (read: Read) => void;
 
 /** A body: read once, by one reader. It never throws; where it stopped early, `ended` says why. */
@@ -106,7 +107,6 @@ export interface Failure {
 }
 
 export type Outcome = Reply | Tunnel | Failure;
-
 export type TimeoutPhase = 'connect' | 'firstByte' | 'answer' | 'idle' | 'total' | 'deadline';
 
 /** Where a reply's bytes come from. */

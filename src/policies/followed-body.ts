@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Watcher } from '../core/dialect.ts';
 import type { AttemptLimits } from '../core/exchange.ts';
 import type { Ending, Tap, TimeoutPhase } from '../core/outcome.ts';
+import { StreamGaps } from '../core/stream-gaps.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { SilenceTimer } from './silence-timer.ts';
 
@@ -27,6 +28,7 @@ export class FollowedBody implements Tap {
   #committed = false;
   /** A push that is still decoding. There is one at most: the next chunk waits for it. */
   #pushing: Promise<void> | undefined;
+  #gaps: StreamGaps | undefined;
 
   /** `verdict` is what the reply is handed up with. */
   constructor(watcher: Watcher, verdict: Verdict, limits: AttemptLimits, clock: Clock, follower: Follower) {
@@ -43,6 +45,11 @@ export class FollowedBody implements Tap {
   /** The judgement of what was seen so far. */
   get judged(): Verdict | 'more' {
     return this.#judged;
+  }
+
+  /** The silences between meaningful chunks; undefined where there was one chunk at most. */
+  get gaps(): StreamGaps | undefined {
+    return this.#gaps;
   }
 
   /** Resolves when every chunk so far has been decoded and seen. */
@@ -93,6 +100,11 @@ export class FollowedBody implements Tap {
 
   #saw(judged: Verdict | 'more', meaningfulBefore: number): void {
     this.#judged = judged;
-    if (this.watcher.meaningful > meaningfulBefore) this.#silence.heard(this.#limits.idleMs);
+    if (this.watcher.meaningful === meaningfulBefore) return;
+    const silentMs = this.#silence.heard(this.#limits.idleMs);
+    // What was waited for before the first is no gap.
+    if (meaningfulBefore === 0) return;
+    this.#gaps ??= new StreamGaps();
+    this.#gaps.add(silentMs);
   }
 }

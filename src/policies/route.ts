@@ -25,9 +25,9 @@ export function createRoute(attempts: ReadonlyMap<string, Handler>, clock: Clock
     exchange.note(answered(outcome, number, target, clock.now() - startedAt));
     if (outcome.kind === 'failure') return outcome;
 
-    onEnded(outcome, ({ verdict, bytes, complete, usage, estimated }) => {
+    onEnded(outcome, ({ verdict, bytes, complete, usage, estimated, gaps }) => {
       const ms = clock.now() - startedAt;
-      exchange.note({ kind: 'attempt-ended', attempt: number, upstream, model, verdict, ms, bytes, complete, usage, estimated });
+      exchange.note({ kind: 'attempt-ended', attempt: number, upstream, model, verdict, ms, bytes, complete, usage, estimated, gaps });
     });
     // Whoever asked for this attempt has not waited for it.
     if (opened.closed) outcome.discard();

@@ -44,16 +44,18 @@ export class SilenceTimer {
     this.#waitingSince = undefined;
   }
 
-  /** The silence is over: counts from zero, against another limit from now on. */
-  heard(limitMs: number | undefined): void {
-    if (this.#stopped) return;
+  /** The silence is over: counts from zero, against another limit from now on. Gives how long it was, in milliseconds. */
+  heard(limitMs: number | undefined): number {
+    if (this.#stopped) return 0;
+    let silentMs = this.#silentMs;
     this.#silentMs = 0;
-    if (this.#waitingSince !== undefined) this.#waitingSince = this.#clock.now();
-    if (limitMs === this.#limitMs) return;
-    this.#limitMs = limitMs;
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    if (this.#waitingSince !== undefined) this.#arm();
+    if (this.#waitingSince !== undefined) {
+      const now = this.#clock.now();
+      silentMs += now - this.#waitingSince;
+      this.#waitingSince = now;
+    }
+    if (limitMs !== this.#limitMs) this.#limit(limitMs);
+    return silentMs;
   }
 
   /** Never tells again. */
@@ -62,6 +64,13 @@ export class SilenceTimer {
     this.#limitMs = undefined;
     this.#timer?.cancel();
     this.#timer = undefined;
+  }
+
+  #limit(limitMs: number | undefined): void {
+    this.#limitMs = limitMs;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#waitingSince !== undefined) this.#arm();
   }
 
   #arm(): void {

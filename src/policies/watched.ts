@@ -71,6 +71,7 @@ export class Watched implements Follower {
   }
 
   #ending(base: Ending, judgement: Judgement): Ending {
+    const { gaps } = this.#body;
     return {
       ...base,
       verdict: this.#lastWord(base, judgement),
@@ -79,6 +80,7 @@ export class Watched implements Follower {
       ...(judgement.retryAfterMs !== undefined && { retryAfterMs: judgement.retryAfterMs }),
       ...(judgement.estimated && { estimated: judgement.estimated }),
       ...(judgement.resumable && { resumable: true }),
+      ...(gaps && { gaps }),
     };
   }
 

@@ -1,3 +1,4 @@
+import { gapBounds } from '../core/stream-gaps.ts';
 import {
   ageBounds,
   callBounds,
@@ -179,6 +180,12 @@ export const histograms = {
     'From the start of a call to the first content of its stream.',
     ['upstream', 'model'],
     [0.05, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 15, 30, 60, 120],
+  ),
+  streamGaps: histogram(
+    'outrigger_stream_chunk_gap_seconds',
+    'Silences between the pieces of a stream that carry content, as far as they were waited for.',
+    ['upstream'],
+    gapBounds,
   ),
   streamTokenRate: histogram(
     'outrigger_stream_output_tokens_per_second',

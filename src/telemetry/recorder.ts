@@ -156,6 +156,7 @@ export class Recorder implements Subscriber {
     const answered = call?.answered?.attempt === event.attempt ? call.answered : undefined;
     if (answered?.status === 101) upstream.webSockets.value -= 1;
     if (call?.asked?.kind === 'tool') this.#tool(event, upstream, call.asked);
+    if (event.gaps && call && this.#streams.has(call)) upstream.streamGaps.add(event.gaps.counts, event.gaps.ms / 1000);
     if (call && answered && event.usage && event.complete && this.#streams.has(call)) {
       const tokens = event.usage.output + event.usage.reasoning;
       const seconds = (event.ms - answered.ms) / 1000;

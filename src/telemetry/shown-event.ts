@@ -21,6 +21,7 @@ const fields = {
   phase: 'plain',
   bytes: 'plain',
   complete: 'plain',
+  gaps: 'hidden',
   usage: 'plain',
   estimated: 'plain',
   costUsd: 'plain',

@@ -17,6 +17,7 @@ export class UpstreamMetrics {
   readonly attemptSeconds: Histogram;
   readonly firstByteSeconds: Histogram;
   readonly overheadSeconds: Histogram;
+  readonly streamGaps: Histogram;
   readonly inflight: Series;
   readonly streamsActive: Series;
   readonly webSockets: Series;
@@ -35,6 +36,7 @@ export class UpstreamMetrics {
     this.attemptSeconds = histograms.attemptSeconds.at(label);
     this.firstByteSeconds = histograms.firstByteSeconds.at(label);
     this.overheadSeconds = histograms.overheadSeconds.at(label);
+    this.streamGaps = histograms.streamGaps.at(label);
     this.inflight = gauges.inflight.at(label);
     this.streamsActive = gauges.streamsActive.at(label);
     this.webSockets = gauges.webSockets.at(label);

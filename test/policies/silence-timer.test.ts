@@ -35,7 +35,8 @@ it('a silence timer tells once, when the waits since something was heard add up 
         } else if (kind === 'pause') {
           await clock.advance(ms);
         } else {
-          timer.heard(limitMs);
+          const heardMs = timer.heard(limitMs);
+          if (expected === undefined) expect(heardMs).toBe(silentMs);
           silentMs = 0;
         }
       }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { callOutcomes } from '../../src/core/event.ts';
+import { StreamGaps } from '../../src/core/stream-gaps.ts';
 import { counters, gauges, histograms } from '../../src/telemetry/names.ts';
 import { answered, attemptEnded, call, callEnded, committed, metricsFor, samples, total } from './kit.ts';
 
@@ -226,6 +227,24 @@ describe('a stream', () => {
     expect([streams(text, 'openai'), streams(text, 'spare')]).toEqual([0, 1]);
     metrics.subscriber.on(callEnded('fell-back'), one);
     expect(streams(await metrics.text(), 'spare')).toBe(0);
+  });
+
+  test('has the silences in it counted, and a plain answer in pieces has none', async () => {
+    const metrics = metricsFor();
+    const gaps = new StreamGaps();
+    for (const ms of [4, 30, 70_000]) gaps.add(ms);
+    const one = call();
+    metrics.subscriber.on(answered('spare'), one);
+    metrics.subscriber.on(committed({ streamed: true }), one);
+    metrics.subscriber.on(attemptEnded('spare', { gaps }), one);
+    metrics.subscriber.on(attemptEnded('openai', { gaps }), call({ id: 'plain' }));
+    const found = samples(await metrics.text());
+    const gap = (what: string) => found.get(`outrigger_stream_chunk_gap_seconds_${what}`);
+    expect(gap('bucket{upstream="spare",le="0.005"}')).toBe(1);
+    expect(gap('bucket{upstream="spare",le="0.05"}')).toBe(2);
+    expect(gap('bucket{upstream="spare",le="60"}')).toBe(2);
+    expect(gap('sum{upstream="spare"}')).toBeCloseTo(70.034, 9);
+    expect([gap('count{upstream="spare"}'), gap('count{upstream="openai"}')]).toEqual([3, 0]);
   });
 
   test('is not what a plain answer is', async () => {
