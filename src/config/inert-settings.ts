@@ -5,6 +5,7 @@ import { fallbackChecks } from './fallback-checks.ts';
 import { fallbackTargets } from './fallback-targets.ts';
 import { faultWarnings } from './fault-warnings.ts';
 import { inertChannels } from './inert-channels.ts';
+import { inertLoops } from './inert-loops.ts';
 import { inertPolicies } from './inert-policies.ts';
 import { inertTelemetry } from './inert-telemetry.ts';
 import { inertTools } from './inert-tools.ts';
@@ -24,6 +25,7 @@ export function inertSettings(config: Config, root: unknown): Finding[] {
     ...inertAlerts(config.alerts),
     ...inertChannels(config.alerts),
     ...inertTools(config),
+    ...inertLoops(config, root),
     ...inertTelemetry(config),
   ];
 }

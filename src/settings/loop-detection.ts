@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { count, duration } from './units.ts';
 
+/** Rounds that are kept of a conversation: no loop is longer. */
+export const roundsKept = 64;
+
+/** Among so many of the last rounds `interleaved` looks. */
+export const interleavedAmong = 32;
+
 const threshold = z.int().min(2);
 
 /** From which count on a kind of loop is told, and acted on. */

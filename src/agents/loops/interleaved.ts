@@ -1,7 +1,6 @@
+import { interleavedAmong } from '../../settings/loop-detection.ts';
 import type { Round } from './round.ts';
 import type { Detector } from './streak.ts';
-
-const seen = 32;
 
 /** The last action with its result, again and again with others between, none of which has changed anything. */
 export const interleaved: Detector = (rounds) => {
@@ -23,6 +22,6 @@ export const interleaved: Detector = (rounds) => {
 
 /** Running a test again after an edit is work, not a loop. */
 function afterLastChange(rounds: readonly Round[]): number {
-  const from = Math.max(0, rounds.length - seen);
+  const from = Math.max(0, rounds.length - interleavedAmong);
   return Math.max(from, rounds.findLastIndex(({ mutating }) => mutating) + 1);
 }

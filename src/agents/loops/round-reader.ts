@@ -1,4 +1,5 @@
 import type { ToolCall, Turn } from '../../core/conversation.ts';
+import { roundsKept } from '../../settings/loop-detection.ts';
 import { canonicalArguments } from './canonical-arguments.ts';
 import { digest } from './digest.ts';
 import { looksFailed } from './looks-failed.ts';
@@ -30,9 +31,6 @@ export interface RoundState {
 }
 
 export const noRounds: RoundState = { rounds: [], count: 0, lastResult: '', lastUser: '' };
-
-/** Rounds that are kept of a conversation. */
-const kept = 64;
 
 /**
  * Reads rounds out of the new turns of a conversation. New words of the user clear what was before them. Returns how many
@@ -145,7 +143,7 @@ class RoundReader {
     const last = this.#rounds.at(-1);
     const alike = last !== undefined && last.action === seen.action && similarity(this.#lastResult, text) >= alikeFrom;
     this.#rounds.push({ ...seen, index: this.#count, atMs: this.#atMs, result: digest(text), alike, empty: text === '' });
-    if (this.#rounds.length > kept) this.#rounds.shift();
+    if (this.#rounds.length > roundsKept) this.#rounds.shift();
     this.#count += 1;
     this.#lastResult = text;
   }
