@@ -14,6 +14,8 @@ export interface AdminServerOptions {
   readonly sources: AdminSources;
   /** Asked at each request, so that a new token or host counts at once; `listen` only at the start. */
   readonly settings: () => AdminSettings;
+  /** Waited for before a request is answered, by its path: brings up to date what is shown there. */
+  readonly before?: (path: string) => Promise<void> | undefined;
   /** Further things to answer. */
   readonly routes?: readonly AdminRoute[];
   /** Hears of every error that is answered as `internal_error`. */
@@ -83,7 +85,7 @@ async function answer(
   streams: Streams,
 ) {
   try {
-    const found = await answerOf(request, routes, options.settings());
+    const found = await answerOf(request, routes, options);
     if ('open' in found) streams.serve(response, found, securityHeaders);
     else send(response, found);
   } catch (error) {
@@ -97,12 +99,14 @@ async function answer(
 async function answerOf(
   request: IncomingMessage,
   routes: readonly AdminRoute[],
-  settings: AdminSettings,
+  { settings: settingsNow, before }: AdminServerOptions,
 ): Promise<AdminAnswer | AdminStream> {
+  const settings = settingsNow();
   const [path = '', ...queries] = (request.url ?? '').split('?');
   checkCaller(request, path, settings);
   checkToken(request, path, settings.token);
   const { route, params } = findRoute(routes, request.method ?? '', path);
+  await before?.(path);
   const query = new URLSearchParams(queries.join('?'));
   const lastEventId = request.headers['last-event-id'];
   return route.handle({

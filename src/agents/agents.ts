@@ -54,6 +54,11 @@ export class Agents {
     if (!this.#notes.has(note.key)) this.#notes.set(note.key, note);
   }
 
+  /** The note has been given elsewhere. */
+  dropNote(key: string): void {
+    this.#notes.delete(key);
+  }
+
   /** The pauses that an id of an agent, or the name of agents, stands for. */
   pausesNamed(idOrName: string): Pause[] {
     return this.pauses.all().filter(({ agent, principal }) => agent === idOrName || agentId(agent, principal) === idOrName);

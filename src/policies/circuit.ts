@@ -29,6 +29,8 @@ export interface CircuitSnapshot {
   /** Failures in a row. */
   run: number;
   why: string;
+  /** Whether it has only just been closed by probes; `export` leaves that out. */
+  slow?: boolean;
 }
 
 /** What `admit` answers where a call may not pass; an admission is never 0. */
@@ -162,12 +164,14 @@ export class Circuit {
   }
 
   /** Goes on from an export. What was admitted before is ignored from then on. */
-  restore({ state, forced, openForMs, reopened, run, why }: CircuitSnapshot): void {
+  restore({ state, forced, openForMs, reopened, run, why, slow = false }: CircuitSnapshot): void {
     this.#forced = forced ?? undefined;
     this.#openUntil = this.#clock.now() + openForMs;
     this.#reopened = reopened;
     this.#enter(state, why);
     this.#window.reset(run);
+    if (slow) this.#recoveredAt = this.#clock.now();
+    this.#due = 1;
   }
 
   /** Spread evenly and not drawn: of ten calls at a share of a fifth the first and the sixth pass. */

@@ -4,6 +4,8 @@ import type { TelemetrySettings } from './settings.ts';
 
 export interface Log {
   readonly logger: Logger;
+  /** Writes a line that another process has logged, given as JSON without the line break. */
+  line(json: string): void;
   /** Writes out what is still held back; for the end of the process. */
   flush(): void;
   /** Lines that were dropped because whoever reads them was too slow. */
@@ -22,6 +24,7 @@ export async function createLog(settings: TelemetrySettings['log'], destination?
   });
   const out = destination ?? sink ?? process.stdout;
   const format = settings.format ?? (process.stdout.isTTY ? 'pretty' : 'json');
+  const lines = format === 'pretty' ? await pretty(out) : out;
   const logger = pino(
     {
       level: settings.level,
@@ -30,9 +33,9 @@ export async function createLog(settings: TelemetrySettings['log'], destination?
       formatters: { level: (level) => ({ level }) },
       hooks: { streamWrite: cleanLine },
     },
-    format === 'pretty' ? await pretty(out) : out,
+    lines,
   );
-  return { logger, flush: () => sink?.flushSync(), dropped: () => dropped };
+  return { logger, line: (json) => void lines.write(`${json}\n`), flush: () => sink?.flushSync(), dropped: () => dropped };
 }
 
 async function pretty(destination: DestinationStream): Promise<DestinationStream> {

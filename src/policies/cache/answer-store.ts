@@ -6,6 +6,8 @@ import { type StoredAnswer, sizeOf } from './stored-answer.ts';
 export class AnswerStore {
   // The limit is ours to keep: it may change, and copies count in it.
   readonly #answers = new LRUCache<string, StoredAnswer>({ maxSize: Number.MAX_SAFE_INTEGER });
+  /** Hears of every answer that is kept, other than by `take`. */
+  onKept: ((key: string, answer: StoredAnswer) => void) | undefined;
   #limitBytes = 0;
   #copyingBytes = 0;
   #hits = 0;
@@ -23,6 +25,13 @@ export class AnswerStore {
 
   /** Keeps an answer in place of the one before it, if it fits. */
   keep(key: string, answer: StoredAnswer): boolean {
+    if (!this.take(key, answer)) return false;
+    this.onKept?.(key, answer);
+    return true;
+  }
+
+  /** The same for an answer that another process has told of. */
+  take(key: string, answer: StoredAnswer): boolean {
     const size = sizeOf(answer) + key.length;
     this.#answers.delete(key);
     if (!this.#makeRoom(size)) return false;
