@@ -30,6 +30,7 @@ export function readProcess(sources: ProcessSources): Omit<Readings, 'upstreams'
   const { disk, loopUtilization } = health.machine;
   return {
     connections: new Map([...links].map(([name, { connections }]) => [name, connections?.sockets ?? 0])),
+    rateLimits: new Map([...links].flatMap(([name, { connections }]) => (connections ? [[name, connections.rateLimits.read()]] : []))),
     cache: { entries: sum('entries'), bytes: sum('bytes'), evicted: sum('evicted') },
     agents: { running: agents.length - paused, paused },
     liveJournal: live.state,

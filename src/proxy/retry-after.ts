@@ -40,10 +40,15 @@ function rateLimitResetMs(headers: RawHeaders, wallMs: number): number | undefin
     if (!name.startsWith(resetPrefix)) continue;
     if (headerValue(headers, `x-ratelimit-remaining-${name.slice(resetPrefix.length)}`)?.trim() !== '0') continue;
     const text = headers[i + 1]?.trim() ?? '';
-    const ms = /^\d+(\.\d+)?$/.test(text) ? numberMs(Number(text), sentAtMs(headers, wallMs)) : spanMs(text);
+    const ms = resetSpanMs(text, sentAtMs(headers, wallMs));
     if (ms !== undefined) longest = Math.max(longest ?? 0, ms);
   }
   return longest;
+}
+
+/** How long until a rate limit is back, in milliseconds; undefined for nonsense. `sentMs` is the wall clock of who says it. */
+export function resetSpanMs(text: string, sentMs: number): number | undefined {
+  return /^\d+(\.\d+)?$/.test(text) ? numberMs(Number(text), sentMs) : spanMs(text);
 }
 
 /** A bare number is seconds to go; one that large is the moment itself, in seconds or milliseconds since 1970. */

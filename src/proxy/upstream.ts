@@ -10,6 +10,7 @@ import type { Failure, Outcome } from '../core/outcome.ts';
 import { Attempt } from './attempt.ts';
 import { portableFields, portablePath, withFields } from './fields.ts';
 import { forwardProxyFor, openTunnel } from './forward-proxy.ts';
+import { RateLimits } from './rate-limits.ts';
 import { revealReset } from './reveal-reset.ts';
 import { normalise } from './router.ts';
 import type { Upstream } from './settings.ts';
@@ -23,6 +24,8 @@ export interface UpstreamConnections {
   send(exchange: Exchange): Promise<Outcome>;
   /** Open sockets, those of tunnels included. */
   readonly sockets: number;
+  /** As its replies tell. */
+  readonly rateLimits: RateLimits;
   /** Lets requests under way end, then closes. */
   close(): Promise<void>;
   /** Closes at once. */
@@ -39,6 +42,7 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
   /** The attempt that undici is being given: a connection that it opens meanwhile is for that one, and for no other. */
   let dispatching: Attempt | undefined;
   let sockets = 0;
+  const rateLimits = new RateLimits(clock);
 
   const proxy = forwardProxyFor(url, process.env);
   // buildConnector returns the socket that is being connected, which its types do not say.
@@ -88,6 +92,7 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
       return failure('bad_request', `The path leads out of the base path of upstream ${name}.`);
     }
     const outcome = await attemptOn(pool, exchange);
+    if (outcome.kind === 'reply') rateLimits.saw(outcome.headers);
     if (outcome.kind !== 'failure' || !(await mayResend(outcome, exchange))) return outcome;
     exchange.note({ kind: 'socket-resent', attempt: exchange.attempt, upstream: name });
     const fresh = new Client(url.origin, options);
@@ -138,6 +143,7 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
 
   return {
     send,
+    rateLimits,
     get sockets() {
       return sockets;
     },

@@ -66,6 +66,7 @@ export const labelValues = {
   agentState: ['running', 'paused'],
   waste: wasteReasons,
   direction: ['input', 'output'],
+  rateLimit: ['requests', 'tokens', 'input-tokens', 'output-tokens'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** How the kinds of tokens are called in a label. */

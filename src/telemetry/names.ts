@@ -114,6 +114,15 @@ export const gauges = {
     '1',
   ),
   upstreamConnections: gauge('outrigger_upstream_connections', 'Open connections to the upstream, tunnels included.', ['upstream']),
+  rateLimit: gauge('outrigger_upstream_rate_limit', 'Rate limits of the upstream, as its replies tell; 0 where they do not.', [
+    'upstream',
+    'kind',
+  ]),
+  rateLimitRemaining: gauge(
+    'outrigger_upstream_rate_limit_remaining',
+    'What is left of them, by the latest reply that tells, and all once the time for that has come.',
+    ['upstream', 'kind'],
+  ),
   webSockets: gauge('outrigger_websocket_connections', 'WebSockets that are open.', ['upstream']),
   cacheEntries: gauge('outrigger_cache_entries', 'Answers in the response cache.', []),
   cacheBytes: gauge('outrigger_cache_bytes', 'What the answers in the response cache take up.', [], 'By'),

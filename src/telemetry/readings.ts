@@ -21,6 +21,8 @@ export interface Readings {
   readonly upstreams: ReadonlyMap<string, UpstreamReading>;
   /** Open sockets to each. */
   readonly connections?: ReadonlyMap<string, number>;
+  /** What is left of the rate limits of each that tells, by kind. */
+  readonly rateLimits?: ReadonlyMap<string, ReadonlyMap<string, { readonly limit: number; readonly remaining: number }>>;
   /** How often each subscriber of the journal threw: `Journal.errors`. */
   readonly journalErrors?: ReadonlyMap<string, number>;
   /** Lines of the log that were dropped: `Log.dropped`. */
@@ -63,6 +65,7 @@ export function applyReadings(readings: Readings, { gauges, counters }: Instrume
   for (const [upstream, sockets] of readings.connections ?? []) {
     if (subjects.isCurrent(upstream)) gauges.upstreamConnections.at(upstream).value = sockets;
   }
+  applyRateLimits(readings, gauges, subjects);
   for (const [channel, results] of readings.alerts ?? [])
     for (const [result, count] of Object.entries(results)) counters.alerts.at(channel, result).value = count;
   applyIncidents(readings, { gauges, counters });
@@ -70,6 +73,16 @@ export function applyReadings(readings: Readings, { gauges, counters }: Instrume
   applyProcess(readings, { gauges, counters });
   if (readings.logLinesDropped !== undefined) counters.logDropped.at().value = readings.logLinesDropped;
   for (const [reason, count] of Object.entries(readings.spansDropped ?? {})) counters.spansDropped.at(reason).value = count;
+}
+
+function applyRateLimits({ rateLimits }: Readings, { rateLimit, rateLimitRemaining }: Instruments['gauges'], subjects: Subjects): void {
+  for (const [upstream, kinds] of rateLimits ?? []) {
+    if (!subjects.isCurrent(upstream)) continue;
+    for (const [kind, { limit, remaining }] of kinds) {
+      rateLimit.at(upstream, kind).value = limit;
+      rateLimitRemaining.at(upstream, kind).value = remaining;
+    }
+  }
 }
 
 function applyIncidents({ incidents }: Readings, { gauges, counters }: Pick<Instruments, 'gauges' | 'counters'>): void {

@@ -62,7 +62,7 @@ export class Subjects {
     for (const name of this.#current) this.#upstreamAt(name);
     const { circuitState, circuitFailureRatio, upstreamConnections, bulkheadInUse, bulkheadLimit, bulkheadQueue, retryBudgetUsed } = gauges;
     const live = [circuitState, circuitFailureRatio, upstreamConnections, bulkheadInUse, bulkheadLimit, bulkheadQueue, retryBudgetUsed];
-    for (const family of live) {
+    for (const family of [...live, gauges.rateLimit, gauges.rateLimitRemaining]) {
       family.retain(({ upstream }) => this.#current.has(upstream ?? ''));
     }
     for (const { path, upstream } of names.routes) this.#routes.set(path, this.#createRoute(upstream, path));

@@ -91,5 +91,6 @@ function zero({ counters, gauges, histograms }: Instruments, label: string): voi
     gauges.retryBudgetUsed,
   ] as const;
   for (const family of live) family.at(label);
+  for (const kind of labelValues.rateLimit) for (const family of [gauges.rateLimit, gauges.rateLimitRemaining]) family.at(label, kind);
   histograms.bulkheadWaitSeconds.at(label);
 }
