@@ -57,6 +57,10 @@ export type LoopKind = (typeof loopKinds)[number];
 export const promptAdjustments = ['add-context', 'simplify', 'rephrase', 'examples'] as const;
 export type PromptAdjustment = (typeof promptAdjustments)[number];
 
+/** How a WebSocket was closed: well, for an error, for a reason of the application's own, or without a word. */
+export const socketCloses = ['normal', 'error', 'application', 'none'] as const;
+export type SocketClose = (typeof socketCloses)[number];
+
 export type CircuitState = 'closed' | 'half-open' | 'open';
 
 /** Why a retry that the verdict allowed was not made. */
@@ -119,6 +123,8 @@ export type Event =
       verdict: Verdict;
       complete: boolean;
     })
+  /** Messages that a WebSocket has carried since it was last told; `closed` at its end. */
+  | { kind: 'tunnel-passed'; attempt: number; upstream: string; sent: number; received: number; closed?: SocketClose }
   | { kind: 'retry'; attempt: number; upstream: string; reason: Verdict; waitMs: number; source: 'computed' | 'retry-after' }
   | { kind: 'retry-given-up'; attempt: number; upstream: string; reason: Verdict; why: NotRetried }
   | { kind: 'socket-resent'; attempt: number; upstream: string }

@@ -173,7 +173,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
       return;
     }
     const headers = responseFields(latin1Fields(controller.rawHeaders));
-    this.#answer(createTunnel(headers, socket, watchTunnel(this.#exchange, headers)));
+    this.#answer(createTunnel(headers, socket, watchTunnel(this.#exchange, headers, this.#clock)));
     this.#end({ verdict: 'ok', complete: true, bytes: 0 });
   }
 

@@ -8,6 +8,7 @@ import {
   loopKinds,
   type NotRetried,
   promptAdjustments,
+  socketCloses,
   validationResults,
 } from '../core/event.ts';
 import type { TimeoutPhase } from '../core/outcome.ts';
@@ -66,6 +67,8 @@ export const labelValues = {
   agentState: ['running', 'paused'],
   waste: wasteReasons,
   direction: ['input', 'output'],
+  message: ['sent', 'received'],
+  close: socketCloses,
   rateLimit: ['requests', 'tokens', 'input-tokens', 'output-tokens'],
 } as const satisfies Record<string, readonly string[]>;
 

@@ -57,6 +57,8 @@ const byMetric: Readonly<Record<string, Values>> = {
   'outrigger_alerts_total result': labelValues.alertResult,
   'outrigger_config_reloads_total result': labelValues.reload,
   'outrigger_spans_dropped_total reason': labelValues.spansDropped,
+  'outrigger_websocket_messages_total direction': labelValues.message,
+  'outrigger_websocket_closes_total how': labelValues.close,
   'outrigger_upstream_rate_limit kind': labelValues.rateLimit,
   'outrigger_upstream_rate_limit_remaining kind': labelValues.rateLimit,
   'outrigger_would_total kind': labelValues.would,

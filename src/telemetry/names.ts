@@ -20,6 +20,8 @@ export const counters = {
   responseBytes: counter('outrigger_response_bytes_total', 'Body bytes that agents were sent.', ['upstream'], 'By'),
   attempts: counter('outrigger_attempts_total', 'Attempts at an upstream, by what became of them in the end.', ['upstream', 'verdict']),
   tunnelAnswers: counter('outrigger_tunnel_answers_total', 'Answers inside WebSockets, by what became of them.', ['upstream', 'verdict']),
+  webSocketMessages: counter('outrigger_websocket_messages_total', 'Messages in WebSockets, by who sent them.', ['upstream', 'direction']),
+  webSocketCloses: counter('outrigger_websocket_closes_total', 'WebSockets that have ended, by how they were closed.', ['upstream', 'how']),
   timeouts: counter('outrigger_timeouts_total', 'Timers that ran out, by phase of the attempt.', ['upstream', 'phase']),
   retries: counter('outrigger_retries_total', 'Attempts that were made again, by the verdict that asked for it.', ['upstream', 'reason']),
   retriesGivenUp: counter('outrigger_retries_given_up_total', 'Retries that the verdict allowed and that were not made.', [

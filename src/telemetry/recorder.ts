@@ -59,6 +59,10 @@ export class Recorder implements Subscriber {
       case 'tunnel-answered':
         if (event.usage) this.#spent(event, call);
         return counters.tunnelAnswers.at(this.#label(event), event.verdict);
+      case 'tunnel-passed':
+        counters.webSocketMessages.at(this.#label(event), 'sent').value += event.sent;
+        counters.webSocketMessages.at(this.#label(event), 'received').value += event.received;
+        return event.closed && counters.webSocketCloses.at(this.#label(event), event.closed);
       case 'committed':
         return call && this.#committed(event, call);
       case 'call-ended':

@@ -65,6 +65,8 @@ export class UpstreamMetrics {
 /** Puts what happens seldom at 0, so that a rate over it is never without data. */
 function zero({ counters, gauges, histograms }: Instruments, label: string): void {
   for (const verdict of labelValues.verdict) counters.tunnelAnswers.at(label, verdict);
+  for (const direction of labelValues.message) counters.webSocketMessages.at(label, direction);
+  for (const how of labelValues.close) counters.webSocketCloses.at(label, how);
   for (const phase of labelValues.phase) counters.timeouts.at(label, phase);
   for (const reason of labelValues.reason) counters.retries.at(label, reason);
   for (const why of labelValues.notRetried) counters.retriesGivenUp.at(label, why);

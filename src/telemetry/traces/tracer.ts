@@ -49,7 +49,8 @@ export class Tracer implements Tracing, Subscriber {
   }
 
   on(event: Event, call: CallInfo | undefined): void {
-    if (!call || !(call.trace instanceof TracedCall)) return;
+    // Every second of a WebSocket.
+    if (event.kind === 'tunnel-passed' || !call || !(call.trace instanceof TracedCall)) return;
     call.trace.keep(event, this.clock.now(), notableKind(event));
     if (event.kind === 'call-ended') this.#export(call, call.trace, event);
   }
