@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectory } from '../store/make-directory.ts';
 
 const file = 'link-key';
 const bytes = 32;
@@ -13,7 +14,7 @@ export function linkKey(directory: string, onError: (error: unknown) => void): B
   const path = join(directory, file);
   const made = randomBytes(bytes);
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     writeFileSync(path, made, { mode: 0o600, flag: 'wx' });
     return made;
   } catch (error) {
