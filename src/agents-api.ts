@@ -21,7 +21,10 @@ export interface AgentsApi {
   readonly clock: Clock;
 }
 
-/** `/api/agents`: shows the agents, pauses them and lets them go on. An id stands for one agent, a name for all of that name. */
+/**
+ * `/api/agents`: shows the agents, pauses them and lets them go on. An id stands for one agent, a name for all of that name. What was done holds at once; the
+ * answer comes when the disk has it, or says by `stored: false` that it ends with this process.
+ */
 export function agentRoutes({ agents, directory, journal, clock }: AgentsApi): AdminRoute[] {
   const shown = (id: string) => {
     const found = directory.find(id);
@@ -34,24 +37,25 @@ export function agentRoutes({ agents, directory, journal, clock }: AgentsApi): A
     {
       method: 'POST',
       path: '/api/agents/{id}/pause',
-      handle({ params, body }) {
+      async handle({ params, body }) {
         const { reason } = read(pauseBody, body, 'a JSON object with a reason, such as {"reason": "spends too much"}');
         const pause = pauseOf(params['id'] ?? '', reason, directory, clock.wall());
         if (agents.pauses.add(pause)) journal.publish({ kind: 'agent-paused', attempt: 0, agent: pause.agent, reason });
-        return shownJson({ agents: shown(params['id'] ?? '') });
+        return shownJson({ stored: await agents.pauses.stored(), agents: shown(params['id'] ?? '') });
       },
     },
     {
       method: 'POST',
       path: '/api/agents/{id}/resume',
-      handle({ params, body }) {
+      async handle({ params, body }) {
         const { note } = read(resumeBody, body, 'a JSON object, with a note to the model if you like: {"note": "use the other tool"}');
         const id = params['id'] ?? '';
         if (agents.pausesNamed(id).length === 0) {
           shown(id);
           throw new AdminError('bad_request', `the agent ${id} is not paused`);
         }
-        return shownJson({ resumed: resumeAgents({ agents, journal, clock }, id, note), agents: directory.find(id) });
+        const resumed = resumeAgents({ agents, journal, clock }, id, note);
+        return shownJson({ resumed, stored: await agents.pauses.stored(), agents: directory.find(id) });
       },
     },
   ];

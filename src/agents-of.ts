@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Agents } from './agents/agents.ts';
 import { ClientNames } from './agents/client-names.ts';
 import type { LoopFormats, LoopSurroundings } from './agents/loop-surroundings.ts';
-import { readPauses, writePauses } from './agents/pause-file.ts';
-import { Pauses } from './agents/pauses.ts';
+import { type Pause, Pauses, pauseId } from './agents/pauses.ts';
 import { Principals } from './agents/principal.ts';
+import { pauseFrom, pausesInFile } from './agents/stored-pauses.ts';
 import { Storms } from './agents/storms.ts';
 import { Threads } from './agents/threads.ts';
 import { ToolThreads } from './agents/tool-threads.ts';
@@ -15,33 +15,71 @@ import { answerReader } from './llm/conversation/read-answer.ts';
 import { readConversation } from './llm/conversation/read-conversation.ts';
 import { readToolCall } from './llm/tool-call.ts';
 import { toolResultReader } from './llm/tool-result.ts';
+import { makeDirectory } from './store/make-directory.ts';
+import type { SmallRecords } from './store/records.ts';
 
-/**
- * What is known of agents: who is paused, from the state directory, and their conversations, the latest `sessions` of them. `onError` hears that a pause
- * cannot be kept, or that those of before cannot be read; all goes on without.
- */
-export function createAgents(directory: string, sessions: number, onError: (error: unknown, what: string) => void): LoopSurroundings {
-  const file = join(directory, 'pauses.json');
-  const attempt = <T>(what: string, act: () => T, otherwise: T): T => {
-    try {
-      return act();
-    } catch (error) {
-      onError(error, what);
-      return otherwise;
-    }
+/** Kind of the records that are pauses. */
+const kind = 'pause';
+
+export interface AgentsOptions {
+  /** The state directory. */
+  readonly directory: string;
+  /** Conversations that are kept, the latest ones. */
+  readonly sessions: number;
+  /** Keeps the pauses. */
+  readonly store: SmallRecords;
+  /** Hears what cannot be kept, or that something of before cannot be read; all goes on without. */
+  readonly onError: (error: unknown, what: string) => void;
+}
+
+/** What is known of agents: who is paused, from the store, and their conversations. Never rejects. */
+export async function createAgents({ directory, sessions, store, onError }: AgentsOptions): Promise<LoopSurroundings> {
+  const told = (isStored: boolean) => {
+    if (!isStored)
+      onError(new Error('the store does not take it'), 'a pause, or its end, is in memory alone and may be lost with this process');
   };
-  const known = attempt('the pauses of before cannot be read', () => readPauses(file), []);
-  const pauses = new Pauses(known, (all) => attempt('a pause cannot be kept for the next start', () => writePauses(file, all), undefined));
-  const secret = () => attempt('the key that tags callers cannot be kept', () => secretIn(directory), randomBytes(32));
+  const pauses = new Pauses(await knownPauses({ directory, store, onError }), {
+    put: (id, pause) => void store.put(kind, id, pause).then(told),
+    remove: (id) => void store.remove(kind, id).then(told),
+    stored: () => store.stored(),
+  });
+  return createSurroundings(new Agents(pauses), new Principals(() => callerSecret(directory, onError)), sessions);
+}
+
+/** What all that is known of agents is kept in, besides who is paused: the latest `sessions` conversations. */
+export function createSurroundings(agents: Agents, principals: Principals, sessions: number): LoopSurroundings {
   return {
-    agents: new Agents(pauses),
-    principals: new Principals(secret),
+    agents,
+    principals,
     clients: new ClientNames(),
     threads: new Threads(sessions),
     toolThreads: new ToolThreads(sessions),
     storms: new Storms(sessions),
     formats,
   };
+}
+
+/** Pauses of the store, and those that an earlier version left in a file of their own, which goes once the store has them. */
+async function knownPauses({ directory, store, onError }: Omit<AgentsOptions, 'sessions'>): Promise<readonly Pause[]> {
+  const known = new Map<string, Pause>();
+  for (const { id, value } of await store.load(kind)) {
+    const pause = pauseFrom(value);
+    if (pause) known.set(id, pause);
+    else onError(new Error(`the record ${JSON.stringify(id)} is no pause`), 'a pause of before cannot be read');
+  }
+  const file = join(directory, 'pauses.json');
+  try {
+    for (const pause of pausesInFile(file)) {
+      const id = pauseId(pause.agent, pause.principal);
+      if (known.has(id)) continue;
+      known.set(id, pause);
+      void store.put(kind, id, pause);
+    }
+    if (existsSync(file) && (await store.stored())) rmSync(file);
+  } catch (error) {
+    onError(error, 'the pauses of an earlier version cannot be taken over');
+  }
+  return [...known.values()];
 }
 
 const formats: LoopFormats = {
@@ -52,11 +90,21 @@ const formats: LoopFormats = {
   toolResult: ({ dialect }, { status, headers }) => toolResultReader(dialect.name, status, headers),
 };
 
+/** The key that callers are tagged with: that of this installation, or one for this run where it cannot be kept. */
+export function callerSecret(directory: string, onError: AgentsOptions['onError']): Uint8Array {
+  try {
+    return secretIn(directory);
+  } catch (error) {
+    onError(error, 'the key that tags callers cannot be kept');
+    return randomBytes(32);
+  }
+}
+
 /** The key of this installation, made at its first start. */
 function secretIn(directory: string): Uint8Array {
   const file = join(directory, 'secret');
   if (existsSync(file)) return readFileSync(file);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory);
   const secret = randomBytes(32);
   writeFileSync(file, secret, { mode: 0o600, flag: 'wx' });
   return secret;

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import type { Channel } from './alerts/channel.ts';
@@ -10,13 +9,12 @@ import { linksTo } from './alerts/signed-links.ts';
 import type { Config } from './config/config.ts';
 import type { Clock } from './core/clock.ts';
 import type { Journal } from './core/journal.ts';
-import type { Records } from './store/records.ts';
+import type { StateStore } from './store/state-store.ts';
 
 /** What is there while alerts are configured. */
 export interface ActiveAlerts {
   readonly engine: AlertEngine;
   readonly runbook: Runbook;
-  readonly records: Records;
   /** What the links in its messages are signed with. */
   readonly linkKey: Uint8Array;
 }
@@ -25,6 +23,10 @@ export interface AlertingOptions {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Keeps incidents and messages; who gives it closes it. */
+  readonly store: StateStore;
+  /** The state directory. */
+  readonly directory: string;
 }
 
 type ChannelSettings = AlertsSettings['channels'][string];
@@ -54,17 +56,17 @@ export class Alerting {
     return this.#last;
   }
 
-  /** Sends nothing more, and lets the file of the records go. */
+  /** Sends nothing more. */
   close(): Promise<void> {
     this.#last = this.#last.then(() => this.#stop()).catch((error: unknown) => this.#failed(error));
     return this.#last;
   }
 
-  async #apply({ alerts, state, admin }: Config): Promise<void> {
+  async #apply({ alerts, admin }: Config): Promise<void> {
     this.#publicUrl = admin.publicUrl;
     if (!alerts) return this.#stop();
     const isNew = this.#active === undefined;
-    const active = this.#active ?? (await this.#start(state.dir));
+    const active = this.#active ?? (await this.#start());
     this.#active = active;
     const left = await this.#connect(alerts);
     const channels = new Map([...this.#channels].map(([name, { channel }]) => [name, channel]));
@@ -74,27 +76,22 @@ export class Alerting {
     await Promise.all(left.map(async (channel) => channel.close?.()));
   }
 
-  async #start(directory: string): Promise<ActiveAlerts> {
-    const { clock, logger, journal } = this.#options;
-    const [{ AlertEngine }, { openRecords }, { readRunbook }] = await Promise.all([
-      import('./alerts/engine.ts'),
-      import('./store/record-store.ts'),
-      import('./alerts/runbook.ts'),
-    ]);
-    const [{ records, known, aside }, runbook] = await Promise.all([openRecords(join(directory, 'state.db'), clock), readRunbook()]);
-    const health = records.health();
-    if (aside !== undefined) logger.error({ aside }, 'the file of incidents and alerts was damaged: it was put aside, and a new one begun');
-    if (!health.persistent) logger.error({ reason: health.reason }, 'incidents and alerts are in memory alone and end with this process');
+  async #start(): Promise<ActiveAlerts> {
+    const { clock, logger, journal, store, directory } = this.#options;
+    const [{ AlertEngine }, { readRunbook }] = await Promise.all([import('./alerts/engine.ts'), import('./alerts/runbook.ts')]);
+    // Held from the start: two sidecars with one file would send each message twice.
+    const [runbook] = await Promise.all([readRunbook(), store.open()]);
+    const known = await store.load();
     const key = linkKey(directory, (error) => logger.error({ err: error }, 'links in alerts are good until this process ends'));
     const engine = new AlertEngine({
       clock,
       random: Math.random,
-      records,
+      records: store,
       known,
       sources: { advice: (on) => runbook.advice(on), links: (incident) => linksTo(incident, this.#publicUrl, key, clock.wall()) },
       publish: (event) => journal.publish(event),
     });
-    return { engine, runbook, records, linkKey: key };
+    return { engine, runbook, linkKey: key };
   }
 
   /** Channels whose settings are as they were go on. Returns those that are not wanted any more. */
@@ -118,7 +115,6 @@ export class Alerting {
     this.#unsubscribe = undefined;
     this.#active = undefined;
     await active?.engine.close();
-    await active?.records.close();
     const channels = [...this.#channels.values()];
     this.#channels.clear();
     await Promise.all(channels.map(async ({ channel }) => channel.close?.()));

@@ -18,6 +18,9 @@ const agentsAnswer = z.object({
   ),
 });
 
+/** Sidecars of before do not say. */
+const storedAnswer = z.object({ stored: z.boolean().default(true) });
+
 /** `outrigger agents`: a table of the agents that have called a running sidecar. Rejects with an `AskError`. */
 export async function showAgents(options: AskOptions): Promise<string> {
   const { agents } = agentsAnswer.parse(await askSidecar('/api/agents', undefined, options));
@@ -38,14 +41,20 @@ export async function showAgents(options: AskOptions): Promise<string> {
 
 /** `outrigger pause AGENT`. */
 export async function pauseAgent(agent: string, reason: string | undefined, options: AskOptions): Promise<string> {
-  await askSidecar(`/api/agents/${encodeURIComponent(agent)}/pause`, { reason: reason ?? 'paused by hand' }, options);
-  return `${agent} is paused. Let it go on by: outrigger resume ${agent}\n`;
+  const told = await askSidecar(`/api/agents/${encodeURIComponent(agent)}/pause`, { reason: reason ?? 'paused by hand' }, options);
+  return `${agent} is paused${untilWhen(told)}. Let it go on by: outrigger resume ${agent}\n`;
 }
 
 /** `outrigger resume AGENT`; the note is given to the model once. */
 export async function resumeAgent(agent: string, note: string | undefined, options: AskOptions): Promise<string> {
   await askSidecar(`/api/agents/${encodeURIComponent(agent)}/resume`, note === undefined ? {} : { note }, options);
   return `${agent} may go on.\n`;
+}
+
+/** Where the pause could not be written down. */
+function untilWhen(told: unknown): string {
+  const { stored } = storedAnswer.parse(told);
+  return stored ? '' : ' until the sidecar ends, because its state directory cannot be written to: see its log and /api/health';
 }
 
 function table(rows: readonly (readonly string[])[]): string {

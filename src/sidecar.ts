@@ -25,6 +25,7 @@ import { readProcess } from './process-readings.ts';
 import { startListener } from './proxy/listener.ts';
 import { OwnConnections } from './proxy/own-connections.ts';
 import { createReload } from './reload.ts';
+import { createStateStore } from './state-store-of.ts';
 import { Accounts } from './telemetry/accounts.ts';
 import { createCallLog } from './telemetry/call-log.ts';
 import { LiveJournal } from './telemetry/live-journal.ts';
@@ -80,12 +81,16 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
   });
   const callLog = createCallLog({ logger, access: () => configNow().telemetry.log.access });
   const accounts = new Accounts(loaded.prices);
-  const loops = createAgents(loaded.config.state.dir, loaded.config.limits.sessions, (error, what) => logger.error({ err: error }, what));
+  const { dir } = loaded.config.state;
+  const store = createStateStore(dir, systemClock, logger);
+  const { sessions } = loaded.config.limits;
+  const onStateError = (error: unknown, what: string) => logger.error({ err: error }, what);
+  const loops = await createAgents({ directory: dir, sessions, store, onError: onStateError });
   const directory = new AgentDirectory(systemClock, loops.agents.pauses);
   const live = new LiveJournal(systemClock);
-  const health = createHealth(loaded.config, { clock: systemClock, alerts: () => alerting.active, readings: () => readings() });
+  const health = createHealth(loaded.config, { clock: systemClock, alerts: () => alerting.active, readings: () => readings(), store });
   const journal = new Journal([accounts, metrics.subscriber, directory, callLog, ...(traces ? [traces.tracer] : []), calls, health, live]);
-  const alerting = new Alerting({ journal, clock: systemClock, logger });
+  const alerting = new Alerting({ journal, clock: systemClock, logger, store, directory: dir });
   const own = new OwnConnections();
   const generations = new Generations(loaded, { context, loops, registry, own, calls, journal });
   const configNow = () => generations.current.loaded.config;
@@ -122,6 +127,7 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
   const closeRest = async (closing: Promise<unknown>) => {
     await closing;
     await alerting.close();
+    await store.close();
     await admin.close();
     health.close();
     ownLog.flush();

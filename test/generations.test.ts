@@ -6,6 +6,7 @@ import { Journal } from '../src/core/journal.ts';
 import { StateRegistry } from '../src/core/state.ts';
 import { Generations } from '../src/generations.ts';
 import { OwnConnections } from '../src/proxy/own-connections.ts';
+import { StateStore } from '../src/store/state-store.ts';
 import { ok } from './kit/http-text.ts';
 import { answer, type RawUpstream, rawUpstream, silent } from './kit/raw-upstream.ts';
 import { eventually, within } from './kit/timing.ts';
@@ -22,7 +23,9 @@ async function changed(first: RawUpstream, more: (send: () => Promise<string>) =
   const context = { clock: systemClock, random: Math.random, state: registry.state };
   const calls = new CallsUnderWay(context.clock);
   const journal = new Journal([calls]);
-  const loops = createAgents('/nowhere', 10, (error) => expect.fail(String(error)));
+  const fail = (error: unknown) => expect.fail(String(error));
+  const store = new StateStore('/nowhere/state.db', context.clock, fail);
+  const loops = await createAgents({ directory: '/nowhere', sessions: 10, store, onError: fail });
   const generations = new Generations(configFor(first), { context, loops, registry, own: new OwnConnections(), calls, journal });
   onTestFinished(() => generations.destroy());
   const { connections } = generations.current.links.get('peer')!;

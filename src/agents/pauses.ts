@@ -27,15 +27,23 @@ export interface Pause {
 /** Every caller's agents of one name. */
 export const anyPrincipal = '*';
 
-/** The agents that are paused. */
+/** Where pauses outlive the process, by an id that they have for good. */
+export interface PauseStore {
+  put(id: string, pause: Pause): void;
+  remove(id: string): void;
+  /** Resolves once the disk has answered for all of before: whether it is there. */
+  stored(): Promise<boolean>;
+}
+
+/** The agents that are paused. A pause holds at once, and is written down meanwhile. */
 export class Pauses {
   readonly #byAgent = new Map<string, Pause>();
-  readonly #onChange: (pauses: readonly Pause[]) => void;
+  readonly #store: PauseStore;
 
-  /** `onChange` gets all that are left, after each change. */
-  constructor(known: readonly Pause[], onChange: (pauses: readonly Pause[]) => void) {
-    for (const pause of known) this.#byAgent.set(keyOf(pause.agent, pause.principal), pause);
-    this.#onChange = onChange;
+  /** `known` are those that the store has. */
+  constructor(known: readonly Pause[], store: PauseStore) {
+    for (const pause of known) this.#byAgent.set(pauseId(pause.agent, pause.principal), pause);
+    this.#store = store;
   }
 
   /** Whether anybody is paused at all. */
@@ -48,26 +56,33 @@ export class Pauses {
   }
 
   of(agent: string, principal: string): Pause | undefined {
-    return this.#byAgent.get(keyOf(agent, principal)) ?? this.#byAgent.get(keyOf(agent, anyPrincipal));
+    return this.#byAgent.get(pauseId(agent, principal)) ?? this.#byAgent.get(pauseId(agent, anyPrincipal));
   }
 
   /** Pauses an agent; one that is paused already stays so for its first reason. Tells whether anything has changed. */
   add(pause: Pause): boolean {
-    const key = keyOf(pause.agent, pause.principal);
-    if (this.#byAgent.has(key)) return false;
-    this.#byAgent.set(key, pause);
-    this.#onChange(this.all());
+    const id = pauseId(pause.agent, pause.principal);
+    if (this.#byAgent.has(id)) return false;
+    this.#byAgent.set(id, pause);
+    this.#store.put(id, pause);
     return true;
   }
 
   /** Lets an agent go on. */
-  remove({ agent, principal }: Pause): boolean {
-    const removed = this.#byAgent.delete(keyOf(agent, principal));
-    if (removed) this.#onChange(this.all());
+  remove(pause: Pause): boolean {
+    const id = pauseId(pause.agent, pause.principal);
+    const removed = this.#byAgent.delete(id);
+    if (removed) this.#store.remove(id);
     return removed;
+  }
+
+  /** Resolves once every change of before is on disk, or to false where it is in memory alone. */
+  stored(): Promise<boolean> {
+    return this.#store.stored();
   }
 }
 
-function keyOf(agent: string, principal: string): string {
+/** What a store knows a pause by. */
+export function pauseId(agent: string, principal: string): string {
   return `${agent}\n${principal}`;
 }

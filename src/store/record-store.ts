@@ -1,13 +1,14 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '../core/clock.ts';
-import type { WorkerAnswer, WorkerRequest, WrittenChange } from './record-protocol.ts';
-import type { RecordChange, Records, RecordsHealth, StoredRecord } from './records.ts';
+import type { StoredRow, WorkerAnswer, WorkerRequest, WrittenChange } from './record-protocol.ts';
+import { memoryRecords, type RecordChange, type Records, type RecordsHealth } from './records.ts';
 
+/** Records that a thread of its own writes. */
 export interface OpenedRecords {
   readonly records: Records;
-  /** What was there. */
-  readonly known: readonly StoredRecord[];
+  /** What is on disk, of one kind or all; nothing where the records are in memory alone. */
+  read(kind?: string): Promise<readonly StoredRow[]>;
   /** Where a damaged file was put that stood in the place. */
   readonly aside?: string;
 }
@@ -21,7 +22,6 @@ interface Batch {
 const retryMs = 5000;
 /** How long a disk may take before all goes on without it. */
 const patienceMs = 2000;
-const limitBytes = 64 * 1024 ** 2;
 
 /**
  * Opens the records in a file of SQLite, which a thread of its own writes: no disk holds the event loop up. Where the file
@@ -32,24 +32,20 @@ export async function openRecords(path: string, clock: Clock): Promise<OpenedRec
   let first: WorkerAnswer;
   try {
     // As TypeScript in the repository, compiled in the package.
-    worker = new Worker(new URL(`./record-worker${extname(import.meta.filename)}`, import.meta.url), { workerData: { path, limitBytes } });
+    worker = new Worker(new URL(`./record-worker${extname(import.meta.filename)}`, import.meta.url), { workerData: { path } });
     first = await firstAnswer(worker);
   } catch (error) {
-    return { records: memoryRecords(error instanceof Error ? error.message : String(error)), known: [] };
+    return inMemory(error instanceof Error ? error.message : String(error));
   }
-  if (first.what !== 'opened') {
-    const reason = first.what !== 'unusable' ? first.what : first.locked ? `another sidecar has ${path}` : `${path}: ${first.reason}`;
-    return { records: memoryRecords(reason), known: [] };
-  }
+  if (first.what !== 'opened') return inMemory(first.what === 'unusable' ? first.reason : first.what);
   // It alone must not keep the process alive.
   worker.unref();
-  const known = first.records.map(({ kind, id, value }) => ({ kind, id, value: JSON.parse(value) as unknown }));
-  return { records: new RecordStore(worker, clock, first.records), known, ...(first.aside !== undefined && { aside: first.aside }) };
+  const records = new RecordStore(worker, clock, first.keys);
+  return { records, read: (kind) => records.read(kind), ...(first.aside !== undefined && { aside: first.aside }) };
 }
 
-/** Records that no file keeps. */
-function memoryRecords(reason: string): Records {
-  return { commit: () => Promise.resolve(false), health: () => ({ persistent: false, reason }), close: () => Promise.resolve() };
+function inMemory(reason: string): OpenedRecords {
+  return { records: memoryRecords(reason), read: () => Promise.resolve([]) };
 }
 
 function firstAnswer(worker: Worker): Promise<WorkerAnswer> {
@@ -68,6 +64,7 @@ class RecordStore implements Records {
   /** Keys of the records on disk. */
   readonly #stored: Set<string>;
   #waiting: ((durable: boolean) => void)[] = [];
+  readonly #readers: ((rows: readonly StoredRow[]) => void)[] = [];
   #underway: Batch | undefined;
   #patience: Timer | undefined;
   #retry: Timer | undefined;
@@ -75,7 +72,7 @@ class RecordStore implements Records {
   #gone = false;
   #closing: (() => void) | undefined;
 
-  constructor(worker: Worker, clock: Clock, known: readonly { kind: string; id: string }[]) {
+  constructor(worker: Worker, clock: Clock, known: readonly Pick<StoredRow, 'kind' | 'id'>[]) {
     this.#worker = worker;
     this.#clock = clock;
     this.#stored = new Set(known.map(({ kind, id }) => keyOf(kind, id)));
@@ -96,6 +93,15 @@ class RecordStore implements Records {
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
       this.#flush();
+    });
+  }
+
+  /** What was written before this was asked, of one kind or all. */
+  read(kind?: string): Promise<readonly StoredRow[]> {
+    if (this.#gone) return Promise.resolve([]);
+    return new Promise((resolve) => {
+      this.#readers.push(resolve);
+      this.#ask({ what: 'read', kind });
     });
   }
 
@@ -137,6 +143,7 @@ class RecordStore implements Records {
 
   #answered(answer: WorkerAnswer): void {
     if (answer.what === 'closed') this.#closing?.();
+    if (answer.what === 'read') this.#readers.shift()?.(answer.rows);
     if (answer.what !== 'committed' && answer.what !== 'failed') return;
     const batch = this.#underway;
     this.#underway = undefined;
@@ -176,6 +183,7 @@ class RecordStore implements Records {
   #ended(reason: string): void {
     this.#gone = true;
     this.#fail(reason);
+    for (const done of this.#readers.splice(0)) done([]);
     this.#closing?.();
   }
 

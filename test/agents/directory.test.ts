@@ -4,11 +4,12 @@ import { anyPrincipal, type Pause, Pauses } from '../../src/agents/pauses.ts';
 import type { Agent } from '../../src/core/exchange.ts';
 import { ManualClock } from '../../src/core/manual-clock.ts';
 import { call, callEnded } from '../telemetry/kit.ts';
+import { KeptPauses } from './kept-pauses.ts';
 
 const planner: Agent = { name: 'planner', source: 'header', principal: 'abcdefghijklmnop', client: 'node' };
 
 function directory(pauses: readonly Pause[] = []) {
-  const known = new Pauses(pauses, () => {});
+  const known = new Pauses(pauses, new KeptPauses());
   const clock = new ManualClock();
   const agents = new AgentDirectory(clock, known);
   const ends = (agent: Agent, session?: string) => agents.on(callEnded('ok'), call({ agent, ...(session !== undefined && { session }) }));

@@ -1,12 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { agentId } from '../../src/agents/agent-id.ts';
 import { Agents } from '../../src/agents/agents.ts';
-import { readPauses, writePauses } from '../../src/agents/pause-file.ts';
 import { type Pause, Pauses } from '../../src/agents/pauses.ts';
 import { Principals } from '../../src/agents/principal.ts';
+import { pauseFrom, pausesInFile } from '../../src/agents/stored-pauses.ts';
+import { KeptPauses } from './kept-pauses.ts';
 
 const pause = (more: Partial<Pause> = {}): Pause => ({
   agent: 'planner',
@@ -26,7 +27,7 @@ function directory(): string {
 
 describe('a pause', () => {
   test('concerns the agents of its name and caller, or of every caller', () => {
-    const pauses = new Pauses([pause()], () => {});
+    const pauses = new Pauses([pause()], new KeptPauses());
     expect([pauses.of('planner', 'mine'), pauses.of('planner', 'other'), pauses.of('writer', 'mine')]).toEqual([
       pause(),
       undefined,
@@ -36,51 +37,45 @@ describe('a pause', () => {
     expect(pauses.of('planner', 'other')).toMatchObject({ principal: '*' });
   });
 
-  test('keeps its first reason, and is told of only where something changes', () => {
-    const told: number[] = [];
-    const pauses = new Pauses([], (all) => told.push(all.length));
-    expect([pauses.add(pause()), pauses.add(pause({ reason: 'again' })), pauses.remove(pause()), pauses.remove(pause())]).toEqual([
-      true,
-      false,
-      true,
-      false,
-    ]);
-    expect([told, pauses.any]).toEqual([[1, 0], false]);
+  test('keeps its first reason, and is written only where something changes', () => {
+    const kept = new KeptPauses();
+    const pauses = new Pauses([], kept);
+    const done = [pauses.add(pause()), pauses.add(pause({ reason: 'again' })), pauses.any, [...kept.byId.values()]];
+    expect(done).toEqual([true, false, true, [pause()]]);
+    expect([pauses.remove(pause()), pauses.remove(pause()), pauses.any, kept.byId.size]).toEqual([true, false, false, 0]);
+    expect(kept.writes).toBe(2);
   });
 
-  test('is in the file as it was, which nobody else may read', () => {
-    const path = join(directory(), 'state', 'pauses.json');
-    const all = [pause(), pause({ agent: 'writer', by: 'loop', evidence })];
-    expect(readPauses(path)).toEqual([]);
-    writePauses(path, all);
-    writePauses(path, all);
-    expect(readPauses(path)).toEqual(all);
-    expect(statSync(path).mode & 0o777).toBe(0o600);
-    expect(readdirSync(join(path, '..'))).toEqual(['pauses.json']);
+  test('is read again as it was from its JSON, and nothing else is taken for one', () => {
+    const whole = pause({ agent: 'writer', by: 'loop', evidence });
+    expect(pauseFrom(JSON.parse(JSON.stringify(whole)))).toEqual(whole);
+    for (const other of [undefined, 7, {}, { ...whole, sinceMs: 'now' }, { ...whole, evidence: {} }])
+      expect(pauseFrom(other)).toBe(undefined);
   });
 
-  test('that cannot be read is an error, and the file stays', () => {
+  test('in the file of an earlier version that cannot be read is an error, and the file stays', () => {
     const path = join(directory(), 'pauses.json');
-    writeFileSync(path, '{"version":1,"pauses":[{"agent":');
-    expect(() => readPauses(path)).toThrow();
-    writeFileSync(path, '{"version":2,"pauses":[]}');
-    expect(() => readPauses(path)).toThrow();
+    expect(pausesInFile(path)).toEqual([]);
+    for (const text of ['{"version":1,"pauses":[{"agent":', '{"version":2,"pauses":[]}']) {
+      writeFileSync(path, text);
+      expect(() => pausesInFile(path)).toThrow();
+    }
     expect(existsSync(path)).toBe(true);
   });
 });
 
 describe('an agent that is let go on', () => {
   test('is remembered with the loops that it was in, and its note is given once', () => {
-    const agents = new Agents(new Pauses([pause({ evidence })], () => {}));
+    const agents = new Agents(new Pauses([pause({ evidence })], new KeptPauses()));
     expect(agents.resume(pause({ evidence }), 'look here', 70)).toBe(true);
-    expect(agents.releaseOf('planner', 'mine')).toEqual({ atMs: 70, loops: new Set(['a b']) });
+    expect(agents.releaseOf('planner', 'mine')).toMatchObject({ atMs: 70, loops: new Set(['a b']) });
     expect(agents.releaseOf('planner', 'other').atMs).toBe(Number.NEGATIVE_INFINITY);
     expect([agents.takeNote('planner', 'other'), agents.takeNote('planner', 'mine')?.text]).toEqual([undefined, 'look here']);
     expect([agents.takeNote('planner', 'mine'), agents.anyNote]).toEqual([undefined, false]);
   });
 
   test('gets a note later that nobody could be given, unless there is a newer one', () => {
-    const agents = new Agents(new Pauses([pause()], () => {}));
+    const agents = new Agents(new Pauses([pause()], new KeptPauses()));
     agents.resume(pause(), 'one', 1);
     const note = agents.takeNote('planner', 'mine');
     if (note) agents.giveBack(note);
@@ -92,7 +87,7 @@ describe('an agent that is let go on', () => {
   });
 
   test('who is not paused is not let go on', () => {
-    expect(new Agents(new Pauses([], () => {})).resume(pause(), undefined, 1)).toBe(false);
+    expect(new Agents(new Pauses([], new KeptPauses())).resume(pause(), undefined, 1)).toBe(false);
   });
 });
 

@@ -4,16 +4,18 @@ import type { Channel } from '../../src/alerts/channel.ts';
 import { AlertEngine } from '../../src/alerts/engine.ts';
 import { alertsSettings } from '../../src/alerts/settings.ts';
 import { systemClock } from '../../src/core/clock.ts';
-import { openRecords } from '../../src/store/record-store.ts';
 import type { Records } from '../../src/store/records.ts';
+import { StateStore } from '../../src/store/state-store.ts';
 
 // Opens incidents and sends their messages until it is killed; says on standard output what is on disk.
 const [path = '', receiver = '', round = '', rest = ''] = process.argv.slice(2);
 const incidents = Number(rest);
 
-const { records, known } = await openRecords(path, systemClock);
-const health = records.health();
-if (!health.persistent) throw new Error(health.reason);
+const records = new StateStore(path, systemClock, (trouble) => {
+  throw new Error(JSON.stringify(trouble));
+});
+await records.open();
+const known = await records.load();
 const telling: Records = {
   async commit(changes) {
     const durable = await records.commit(changes);

@@ -12,9 +12,10 @@ function directory(): string {
 }
 
 async function open(path: string) {
-  const opened = await openRecords(path, systemClock);
-  onTestFinished(() => opened.records.close());
-  return opened;
+  const { records, read, aside } = await openRecords(path, systemClock);
+  onTestFinished(() => records.close());
+  const known = (await read()).map(({ value, ...key }) => ({ ...key, value: JSON.parse(value) as unknown }));
+  return { records, known, aside };
 }
 
 const one = { kind: 'incident', id: 'a', value: { text: 'ü' } };
