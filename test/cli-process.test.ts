@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -108,6 +109,39 @@ describe('the launcher', () => {
     });
     mkdirSync(join(directory, 'node_modules'));
     expect(outrigger([], { root: directory }).stderr).toContain('no-such-package-anywhere');
+  });
+
+  describe('limits the young generation', () => {
+    /** A launcher whose program tells its process id and its options. */
+    const telling = () => {
+      const directory = packageWith({});
+      mkdirSync(join(directory, 'dist'));
+      writeFileSync(
+        join(directory, 'dist/main.js'),
+        `export const main = async () => { const seen = { id: process.pid, options: process.execArgv }; process.send?.(seen); console.log(JSON.stringify(seen)); return 0; };`,
+      );
+      return join(directory, 'bin/outrigger.js');
+    };
+    const started = (node: string[], env: Record<string, string> = {}) => {
+      const { pid, stdout } = spawnSync(process.execPath, [...node, telling()], { encoding: 'utf8', env: { ...process.env, ...env } });
+      return { pid, seen: JSON.parse(stdout) as unknown };
+    };
+
+    it('in the same process, with the options it was given', () => {
+      const { pid, seen } = started(['--no-deprecation']);
+      expect(seen).toEqual({ id: pid, options: ['--max-semi-space-size=4', '--no-deprecation'] });
+    });
+
+    it('unless another limit was chosen', () => {
+      expect(started(['--max-semi-space-size=16']).seen).toMatchObject({ options: ['--max-semi-space-size=16'] });
+      expect(started([], { NODE_OPTIONS: '--max-semi-space-size=16' }).seen).toMatchObject({ options: [] });
+    });
+
+    it('unless that would cut it off from the process that forked it', async () => {
+      const child = fork(telling(), { stdio: 'ignore', execArgv: [] });
+      const [seen] = (await once(child, 'message')) as [unknown];
+      expect(seen).toEqual({ id: child.pid, options: [] });
+    });
   });
 
   it('runs what the build emits', () => {
