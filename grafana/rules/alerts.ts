@@ -54,6 +54,13 @@ const upstreams: readonly Alert[] = [
     summary: 'All places at {{ $labels.upstream }} are taken and calls wait',
   },
   {
+    alert: 'RateLimitNearlySpent',
+    expr: 'outrigger_upstream_rate_limit_remaining / (outrigger_upstream_rate_limit > 0) < 0.1',
+    for: '5m',
+    severity: 'ticket',
+    summary: '{{ $value | humanizePercentage }} of the limit of {{ $labels.kind }} at {{ $labels.upstream }} is left',
+  },
+  {
     alert: 'DegradedAnswers',
     expr: 'sum by (instance, job, upstream) (rate(outrigger_requests_total{outcome="degraded"}[10m])) / (sum by (instance, job, upstream) (rate(outrigger_requests_total[10m])) > 0) > 0.1',
     for: '5m',

@@ -80,4 +80,18 @@ export const breakersAndBulkheads: readonly Piece[] = [
     width: 24,
     queries: [{ expr: `max by (upstream) (outrigger_circuit_failure_ratio{${chosenUpstreams}})`, legend: '{{upstream}}' }],
   }),
+  curves({
+    id: 29,
+    title: 'Rate limits left',
+    description: 'Share of their own rate limits that upstreams say is left. Upstreams that do not tell are left out.',
+    unit: 'percentunit',
+    max: 1,
+    width: 24,
+    queries: [
+      {
+        expr: `min by (upstream, kind) (outrigger_upstream_rate_limit_remaining{${chosenUpstreams}} / (outrigger_upstream_rate_limit > 0))`,
+        legend: '{{upstream}} {{kind}}',
+      },
+    ],
+  }),
 ];

@@ -135,5 +135,33 @@ export const streaming = () =>
         unit: 'none',
         queries: [{ expr: `sum by (upstream) (outrigger_websocket_connections{${chosenUpstreams}})`, legend: '{{upstream}}' }],
       }),
+      curves({
+        id: 20,
+        title: 'Silences within streams p95',
+        description:
+          'Nineteen of twenty pieces of a stream came within this time of the one before. What the agent took its time for is left out.',
+        unit: 's',
+        queries: [{ expr: quantile(0.95, 'outrigger_stream_chunk_gap_seconds', ['upstream'], chosenUpstreams), legend: '{{upstream}}' }],
+      }),
+      curves({
+        id: 21,
+        title: 'Messages in WebSockets',
+        description: 'Messages per second, by upstream: sent by agents, or received by them.',
+        unit: 'ops',
+        queries: [
+          {
+            expr: perSecond('outrigger_websocket_messages_total', ['upstream', 'direction'], chosenUpstreams),
+            legend: '{{upstream}} {{direction}}',
+          },
+        ],
+      }),
+      curves({
+        id: 22,
+        title: 'Ends of WebSockets',
+        description: 'How they were closed: well, for an error, for a reason of the application, or without a word.',
+        unit: 'ops',
+        stacked: true,
+        queries: [{ expr: perSecond('outrigger_websocket_closes_total', ['how'], chosenUpstreams), legend: '{{how}}' }],
+      }),
     ],
   });

@@ -127,6 +127,23 @@ export const tokensAndCost = () =>
         stacked: true,
         queries: [{ expr: perSecond('outrigger_llm_wasted_tokens_total', ['why'], chosenModels), legend: '{{why}}' }],
       }),
+      curves({
+        id: 15,
+        title: 'Saved by the cache',
+        description:
+          'US dollars an hour that stored answers have spared, by what they had cost. Answers that stood in for a failure are left out.',
+        unit: 'currencyUSD',
+        width: 12,
+        queries: [{ expr: `${perSecond('outrigger_cache_saved_usd_total', [])} * 3600`, legend: 'saved' }],
+      }),
+      curves({
+        id: 16,
+        title: 'Tokens saved by the cache',
+        description: 'Tokens per second of calls that a stored answer was served in place of.',
+        unit: 'short',
+        width: 12,
+        queries: [{ expr: perSecond('outrigger_cache_saved_tokens_total', []), legend: 'tokens' }],
+      }),
       table({
         id: 20,
         title: 'Models',

@@ -129,6 +129,7 @@ async function cache(callers: Callers): Promise<void> {
   for (let round = 0; round < 4; round += 1) {
     for (let i = 0; i < 12; i += 1) await callers.search('researcher', `subject ${round} ${i}`);
     await callers.search('researcher', 'news', { 'cache-control': 'no-cache' });
+    for (let i = 0; i < 3; i += 1) await callers.chat('support', 'What is a sidecar?', { upstream: 'faq' });
     // Kept while it was good, and asked for again when it is stale and the search is broken.
     await callers.search('coder', '[do broken but 1 #weather]');
     await sleep(2500);

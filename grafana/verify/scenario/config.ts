@@ -90,6 +90,7 @@ export function scenarioConfig({ provider, files, realtime }: Peers, stateDirect
       { path: '/local', upstream: 'local', policy: 'narrow' },
       { path: '/drill', upstream: 'drill', policy: 'drill' },
       { path: '/search', upstream: 'search', policy: 'lookup' },
+      { path: '/faq', upstream: 'openai', policy: 'lookup' },
       { path: '/files', upstream: 'files', policy: 'tool' },
       { path: '/realtime', upstream: 'realtime' },
     ],

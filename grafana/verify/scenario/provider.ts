@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Behaviour, type Deed } from './behaviour.ts';
-import { type Asked, errorOf, streamOf, wholeOf } from './wire.ts';
+import { type Asked, errorOf, rateLimits, streamOf, wholeOf } from './wire.ts';
 
 /** A server that stands for all providers of the scenario; the first segment of a path is the name of the upstream. */
 export interface Provider extends AsyncDisposable {
@@ -47,16 +47,16 @@ async function serve(request: IncomingMessage, response: ServerResponse, behavio
     request.socket.resetAndDestroy();
   } else if (deed !== 'hang') {
     await sleep(deed === 'slow' ? 600 : 20 + Math.random() * 60);
-    await answer(response, asked, deed);
+    await answer(response, asked, deed, rateLimits(asked));
   }
 }
 
-async function answer(response: ServerResponse, asked: Asked, deed: Deed): Promise<void> {
+async function answer(response: ServerResponse, asked: Asked, deed: Deed, limits: Readonly<Record<string, string>>): Promise<void> {
   if (!asked.stream) {
-    response.writeHead(200, { 'content-type': 'application/json' }).end(wholeOf(asked, deed));
+    response.writeHead(200, { 'content-type': 'application/json', ...limits }).end(wholeOf(asked, deed));
     return;
   }
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.writeHead(200, { 'content-type': 'text/event-stream', ...limits });
   const events = streamOf(asked, deed);
   for (const [index, event] of events.entries()) {
     if (response.destroyed) return;

@@ -43,6 +43,21 @@ export function errorOf(
   return { status, headers, body: JSON.stringify(told) };
 }
 
+/** What is left of this minute's limits, as providers tell; a search has none. */
+export function rateLimits({ format }: Asked): Record<string, string> {
+  if (format === 'search') return {};
+  const goneShare = (Date.now() % 60_000) / 60_000;
+  const limits = { requests: 500, tokens: 200_000 };
+  const fields = Object.entries(limits).flatMap(([kind, limit]) => {
+    const name = (what: string) => (format === 'openai' ? `x-ratelimit-${what}-${kind}` : `anthropic-ratelimit-${kind}-${what}`);
+    return [
+      [name('limit'), String(limit)],
+      [name('remaining'), String(Math.round(limit * (1 - goneShare)))],
+    ];
+  });
+  return Object.fromEntries(fields) as Record<string, string>;
+}
+
 /** A whole answer. */
 export function wholeOf({ format, model, json }: Asked, deed: Deed): string {
   if (format === 'search')
