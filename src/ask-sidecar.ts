@@ -1,5 +1,6 @@
 import { request } from 'undici';
 import type { Environment } from './config/substitute.ts';
+import { address } from './settings/address.ts';
 
 /** What the command line says about the sidecar that it asks. */
 export interface AskOptions {
@@ -18,6 +19,8 @@ const patienceMs = 10_000;
 /** Asks a running sidecar by its admin port, by POST where there is a body. Rejects with an `AskError`. */
 export async function askSidecar(path: string, body: unknown, { admin = defaultAdmin, env }: AskOptions): Promise<unknown> {
   const token = env['OUTRIGGER_ADMIN_TOKEN'];
+  if (!address.safeParse(admin).success)
+    throw new AskError(`--admin takes HOST:PORT, such as ${defaultAdmin}, and not ${JSON.stringify(admin)}`);
   const headers = { ...(token && { authorization: `Bearer ${token}` }), ...(body !== undefined && { 'content-type': 'application/json' }) };
   const answer = await request(`http://${admin}${path}`, {
     method: body === undefined ? 'GET' : 'POST',
@@ -29,7 +32,13 @@ export async function askSidecar(path: string, body: unknown, { admin = defaultA
     throw new AskError(`no sidecar answers at ${admin} (${codeOf(error)}); is it running? --admin HOST:PORT names another admin port`);
   });
   const told = await answer.body.json().catch(() => undefined);
-  if (answer.statusCode === 401) throw new AskError(`the sidecar at ${admin} wants its token: set OUTRIGGER_ADMIN_TOKEN`);
+  if (answer.statusCode === 401 && token)
+    throw new AskError(`the sidecar at ${admin} has another admin.token than OUTRIGGER_ADMIN_TOKEN says`);
+  if (answer.statusCode === 401)
+    throw new AskError(`the sidecar at ${admin} wants its token: set OUTRIGGER_ADMIN_TOKEN to that of admin.token`);
+  if (told === undefined || answer.headers['x-outrigger-id'] !== undefined) {
+    throw new AskError(`${admin} is no admin port (it answered ${answer.statusCode}); --admin HOST:PORT names another one`);
+  }
   if (answer.statusCode >= 400) throw new AskError(messageIn(told) ?? `the sidecar at ${admin} answered ${answer.statusCode}`);
   return told;
 }

@@ -9,7 +9,9 @@ import { type ConfigRequest, type LoadedConfig, type LoadResult, loadConfig } fr
 import { loadAgain } from './config/load-again.ts';
 import { ConfigError, formatProblem, type Problem } from './config/problem.ts';
 import type { Environment } from './config/substitute.ts';
+import { didYouMean } from './config/suggest.ts';
 import type { DemoOptions } from './demo.ts';
+import { explainStartFailure } from './explain-start-failure.ts';
 import { duration } from './settings/units.ts';
 
 export interface StartOptions {
@@ -116,7 +118,11 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   try {
     parsed = parse(argv);
   } catch (error) {
-    return wrongUsage(error instanceof Error ? error.message : String(error), context);
+    // What follows tells of arguments that begin with a dash, which no command takes.
+    return wrongUsage(
+      (error instanceof Error ? error.message : String(error)).replace(/ To specify a positional argument .*/s, ''),
+      context,
+    );
   }
   const { help: wantsHelp, version, ...flags } = parsed.values;
   if (wantsHelp) context.stdout.write(help);
@@ -125,7 +131,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
 
   const { name, rest } = commandIn(parsed.positionals);
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command) return wrongUsage(`there is no command ${JSON.stringify(name)}`, context);
+  if (!command) return wrongUsage(`there is no command ${JSON.stringify(name)}${didYouMean(name, Object.keys(commands))}`, context);
   const argument = command.argument === undefined ? '' : rest.shift();
   if (argument === undefined) return wrongUsage(`${name} needs ${command.argument}`, context);
   const [extra] = rest;
@@ -159,24 +165,24 @@ async function start(flags: Flags, context: CliContext): Promise<number> {
   const request = { ...requestOf(flags, context), config };
   const loaded = loadConfig(request);
   if (!loaded.ok) return tellProblems(loaded.problems, context);
-  return untilOver(context.start(loaded, { reload: () => loadAgain(request, loaded.files) }), context);
+  return untilOver(context.start(loaded, { reload: () => loadAgain(request, loaded.files) }), context, loaded.config.admin.listen);
 }
 
 async function demo({ listen, admin, for: forText }: Flags, context: CliContext): Promise<number> {
   const parsed = duration.optional().safeParse(forText);
   if (!parsed.success || parsed.data === 0) return wrongUsage('--for takes a duration such as 30s or 10m', context);
-  return untilOver(context.demo({ listen, admin, forMs: parsed.data, environment: context.env }), context);
+  return untilOver(context.demo({ listen, admin, forMs: parsed.data, environment: context.env }), context, admin);
 }
 
 /** The exit code of what runs for long, or of its failure to start. */
-async function untilOver(running: Promise<number>, context: CliContext): Promise<number> {
+async function untilOver(running: Promise<number>, context: CliContext, adminListen: string | undefined): Promise<number> {
   try {
     return await running;
   } catch (error) {
     if (error instanceof ConfigError) return tellProblems(error.problems, context);
-    // An address in use or not ours, a file that cannot be read: the system says it best.
+    // An address in use or not ours, a file that cannot be read.
     if (!(error instanceof Error && 'syscall' in error)) throw error;
-    context.stderr.write(`outrigger: ${error.message}\n`);
+    context.stderr.write(`outrigger: ${explainStartFailure(error, adminListen)}\n`);
     return 1;
   }
 }

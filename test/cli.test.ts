@@ -17,6 +17,7 @@ function directoryWith(text: string): string {
 describe('the command line', () => {
   it.each([
     [['frobnicate'], 'there is no command "frobnicate"'],
+    [['strat'], 'there is no command "strat", did you mean "start"?'],
     [['pause'], 'pause needs the id or the name of an agent'],
     [['resume', 'a', 'b'], 'resume takes no argument "b"'],
     [['agents', '--reason', 'x'], 'agents takes no option --reason'],
@@ -29,7 +30,7 @@ describe('the command line', () => {
     [['demo', '--for', '0s'], '--for takes a duration such as 30s or 10m'],
     [['demo', '--config', 'x'], 'demo takes no option --config'],
     [['start', '--for', '1m'], 'start takes no option --for'],
-    [['--frobnicate'], "Unknown option '--frobnicate'"],
+    [['--frobnicate'], "Unknown option '--frobnicate'.\n\n"],
     [['start', '--config'], "Option '--config <value>' argument missing"],
     [['--help=yes'], "Option '-h, --help' does not take an argument"],
   ])('refuses %j with the usage and exit code 2', async (argv, message) => {

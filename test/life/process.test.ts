@@ -181,8 +181,10 @@ describe('a start that fails', () => {
     const taken = new URL(upstream.url).host;
     const { output, exited } = launch(['start', '--upstream', 'http://127.0.0.1:9', '--listen', taken, '--admin', '127.0.0.1:0']);
     expect(await exited).toBe(1);
+    expect(output()).toContain(
+      `${taken} is in use, perhaps by another sidecar; stop that one, or choose another address: --listen HOST:PORT`,
+    );
     expect(output()).toContain('EADDRINUSE');
-    expect(output()).toContain(taken);
   });
 
   it('says that the admin address is taken and exits with 1', async () => {
@@ -190,7 +192,25 @@ describe('a start that fails', () => {
     const taken = new URL(upstream.url).host;
     const { output, exited } = launch(['start', '--upstream', 'http://127.0.0.1:9', '--listen', '127.0.0.1:0', '--admin', taken]);
     expect(await exited).toBe(1);
-    expect(output()).toContain(taken);
+    expect(output()).toContain(
+      `${taken} is in use, perhaps by another sidecar; stop that one, or choose another address: --admin HOST:PORT`,
+    );
+  });
+
+  it('says that an address is not one of this machine', async () => {
+    const { output, exited } = launch([
+      'start',
+      '--upstream',
+      'http://127.0.0.1:9',
+      '--listen',
+      '192.0.2.1:4141',
+      '--admin',
+      '127.0.0.1:0',
+    ]);
+    expect(await exited).toBe(1);
+    expect(output()).toBe(
+      'outrigger: 192.0.2.1:4141 is no address of this machine; choose another, such as one of 127.0.0.1: --listen HOST:PORT, or listen in the configuration (EADDRNOTAVAIL)\n',
+    );
   });
 });
 

@@ -1,0 +1,18 @@
+/** What the system says of an address or a file that it does not give. */
+type SystemError = Error & { readonly code?: unknown; readonly address?: unknown; readonly port?: unknown };
+
+const remedies: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use, perhaps by another sidecar; stop that one, or choose another address',
+  EACCES: 'may not be listened on by this user; choose a port above 1023',
+  EADDRNOTAVAIL: 'is no address of this machine; choose another, such as one of 127.0.0.1',
+};
+
+/** Why a sidecar did not start, and what to do: for people, in one line. An address to listen on is told from a file by its port. */
+export function explainStartFailure(error: SystemError, adminListen: string | undefined): string {
+  const { code, address, port } = error;
+  const remedy = typeof code === 'string' ? remedies[code] : undefined;
+  if (remedy === undefined || typeof address !== 'string' || typeof port !== 'number') return error.message;
+  const wanted = `${address.includes(':') ? `[${address}]` : address}:${port}`;
+  const [key, flag] = wanted === adminListen ? ['admin.listen', '--admin'] : ['listen', '--listen'];
+  return `${wanted} ${remedy}: ${flag} HOST:PORT, or ${key} in the configuration (${code})`;
+}
