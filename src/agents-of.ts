@@ -6,7 +6,9 @@ import { ClientNames } from './agents/client-names.ts';
 import type { LoopFormats, LoopSurroundings } from './agents/loop-surroundings.ts';
 import { type Pause, Pauses, pauseId } from './agents/pauses.ts';
 import { Principals } from './agents/principal.ts';
+import { type KeptRelease, Releases } from './agents/releases.ts';
 import { pauseFrom, pausesInFile } from './agents/stored-pauses.ts';
+import { releaseFrom } from './agents/stored-releases.ts';
 import { Storms } from './agents/storms.ts';
 import { Threads } from './agents/threads.ts';
 import { ToolThreads } from './agents/tool-threads.ts';
@@ -18,21 +20,22 @@ import { toolResultReader } from './llm/tool-result.ts';
 import { makeDirectory } from './store/make-directory.ts';
 import type { SmallRecords } from './store/records.ts';
 
-/** Kind of the records that are pauses. */
+/** Kinds of the records that are pauses, and what is remembered of agents that people have let go on. */
 const kind = 'pause';
+const releaseKind = 'release';
 
 export interface AgentsOptions {
   /** The state directory. */
   readonly directory: string;
   /** Conversations that are kept, the latest ones. */
   readonly sessions: number;
-  /** Keeps the pauses. */
+  /** Keeps the pauses, and from what agents were let go on. */
   readonly store: SmallRecords;
   /** Hears what cannot be kept, or that something of before cannot be read; all goes on without. */
   readonly onError: (error: unknown, what: string) => void;
 }
 
-/** What is known of agents: who is paused, from the store, and their conversations. Never rejects. */
+/** What is known of agents: who is paused and was let go on, from the store, and their conversations. Never rejects. */
 export async function createAgents({ directory, sessions, store, onError }: AgentsOptions): Promise<LoopSurroundings> {
   const told = (isStored: boolean) => {
     if (!isStored)
@@ -43,7 +46,11 @@ export async function createAgents({ directory, sessions, store, onError }: Agen
     remove: (id) => void store.remove(kind, id).then(told),
     stored: () => store.stored(),
   });
-  return createSurroundings(new Agents(pauses), new Principals(() => callerSecret(directory, onError)), sessions);
+  const releases = new Releases(await knownReleases({ store, onError }), {
+    put: (id, release) => void store.put(releaseKind, id, release).then(told),
+    remove: (id) => void store.remove(releaseKind, id).then(told),
+  });
+  return createSurroundings(new Agents(pauses, releases), new Principals(() => callerSecret(directory, onError)), sessions);
 }
 
 /** What all that is known of agents is kept in, besides who is paused: the latest `sessions` conversations. */
@@ -57,6 +64,14 @@ export function createSurroundings(agents: Agents, principals: Principals, sessi
     storms: new Storms(sessions),
     formats,
   };
+}
+
+async function knownReleases({ store, onError }: Pick<AgentsOptions, 'store' | 'onError'>): Promise<readonly KeptRelease[]> {
+  return (await store.load(releaseKind)).flatMap(({ id, value }) => {
+    const release = releaseFrom(value);
+    if (!release) onError(new Error(`the record ${JSON.stringify(id)} is no release`), 'from what an agent was let go on cannot be read');
+    return release ?? [];
+  });
 }
 
 /** Pauses of the store, and those that an earlier version left in a file of their own, which goes once the store has them. */

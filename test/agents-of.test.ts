@@ -16,7 +16,7 @@ async function started(directory: string) {
   onTestFinished(() => store.close());
   const onError = (_: unknown, what: string) => told.push(what);
   const { agents } = await createAgents({ directory, sessions: 10, store, onError });
-  return { store, pauses: agents.pauses, told };
+  return { store, agents, pauses: agents.pauses, told };
 }
 
 test('pauses are known at the next start, and those that were ended are not', async () => {
@@ -27,6 +27,20 @@ test('pauses are known at the next start, and those that were ended are not', as
   await first.store.close();
   const second = await started(directory);
   expect([second.pauses.all(), second.told]).toEqual([[pause], []]);
+});
+
+test('from what an agent was let go on is known at the next start, with the note that its model has not got', async () => {
+  const directory = scratch();
+  const first = await started(directory);
+  const evidence = { kind: 'repeat', count: 4, tool: 'shell', firstRound: 1, lastRound: 4, fingerprint: 'a b' } as const;
+  first.pauses.add({ ...pause, evidence });
+  expect(first.agents.resume({ ...pause, evidence }, 'look here', 5)).toBe(true);
+  expect(await first.pauses.stored()).toBe(true);
+  await first.store.put('release', 'x', { agent: 7 });
+  await first.store.close();
+  const { agents, told } = await started(directory);
+  expect([agents.releaseOf('planner', 'any').loops, told]).toEqual([new Set(['a b']), ['from what an agent was let go on cannot be read']]);
+  expect(agents.takeNote('planner', 'any')?.text).toBe('look here');
 });
 
 test('a pause holds where it cannot be kept, and that is told', async () => {

@@ -22,11 +22,11 @@ export function judgeSinceRelease(
   { name, principal = '' }: Agent,
   rounds: readonly Round[],
 ): Finding[] {
-  const { atMs, loops } = surroundings.agents.releaseOf(name, principal);
+  const release = surroundings.agents.releaseOf(name, principal);
   const finding = judgeRounds(
-    rounds.filter((round) => round.atMs > atMs),
+    rounds.filter((round) => round.atMs > release.atMs && !release.isPast(round, rounds)),
     settings,
-    loops,
+    release.loops,
   );
   return finding ? [finding] : [];
 }

@@ -47,13 +47,19 @@ async function outcome(call: PromiseLike<unknown>): Promise<'ok' | number> {
 }
 
 /** By OpenAI's chat completions. */
-export function chatAgent(url: string, { key = 'sk-test', headers = {}, task = 'Do it.', maxRetries = 0 }: AgentOptions = {}): TestAgent {
+export function chatAgent(
+  url: string,
+  { key = 'sk-test', headers = {}, task = 'Do it.', maxRetries = 0 }: AgentOptions = {},
+): TestAgent & { moveTo(url: string): void } {
   const client = openaiAt({ url }, { apiKey: key, defaultHeaders: headers, maxRetries });
   const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: 'user', content: task }];
   const ask = () =>
     outcome(client.chat.completions.create({ model: 'gpt-x', messages, tools: [{ type: 'function', function: { name: 'shell' } }] }));
   return {
     again: ask,
+    moveTo(other) {
+      client.baseURL = `${other}/v1`;
+    },
     take(...steps) {
       const calls = steps.map(({ tool = 'shell', input }) => {
         ids += 1;

@@ -102,6 +102,26 @@ describe('a paused agent', () => {
     expect(await same.say('hello')).toBe('ok');
   });
 
+  test.each([
+    ['before the restart', true],
+    ['after it', false],
+  ])('that was let go on %s is not paused again for the loop that still stands in its history', async (_, before) => {
+    const { url } = await model();
+    const state = { dir: stateDirectory() };
+    const first = await watched(url, 'openai', { action: 'pause' }, { state });
+    const agent = chatAgent(urlOf(first), planner);
+    for (const one of [a, a, a]) expect(await agent.take(one)).toBe('ok');
+    expect(await agent.take(a)).toBe(423);
+    if (before) expect(await resume(first, 'planner', 'Try pwd.')).toBe(200);
+    await first.stop();
+    const second = await watched(url, 'openai', { action: 'pause' }, { state });
+    if (!before) expect(await resume(second, 'planner', 'Try pwd.')).toBe(200);
+    agent.moveTo(urlOf(second));
+    expect(await agent.again()).toBe('ok');
+    // Known for a loop that was let go on: two rounds more are enough.
+    expect([await agent.take(a), await agent.take(a)]).toEqual(['ok', 423]);
+  });
+
   test('is no other caller’s agent, whatever that calls itself', async () => {
     const product = await watched((await model()).url, 'openai', { action: 'pause' });
     const forger = chatAgent(urlOf(product), { ...planner, key: 'sk-other' });
