@@ -3,17 +3,19 @@ import { type ResponseListener, ResponseReader } from './response-reader.ts';
 
 /**
  * Connects to a target and reads responses into `listener`. Any error, and a connection that closes before we close it, ends the process:
- * a target that does this has failed the benchmark.
+ * a target that does this has failed the benchmark. Where broken connections are counted instead, `onClose` takes them.
  */
-export async function connect(port: number, listener: ResponseListener): Promise<Socket> {
+export async function connect(port: number, listener: ResponseListener, onClose = failRun): Promise<Socket> {
   const socket = connectSocket({ port, host: '127.0.0.1', noDelay: true });
   const reader = new ResponseReader(listener);
   socket.on('data', (data: Buffer) => reader.push(data));
-  socket.on('close', () => {
-    throw new Error('the target closed a connection');
-  });
+  socket.on('close', onClose);
   await new Promise<void>((resolve) => socket.once('connect', resolve));
   return socket;
+}
+
+function failRun(): void {
+  throw new Error('the target closed a connection');
 }
 
 /** Throws unless the answer has status 200 and a body of the right size. */

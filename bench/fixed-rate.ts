@@ -41,7 +41,8 @@ export async function fixedRate(order: Order, perSecond: number): Promise<Values
     });
     sockets.push(descriptor(socket));
   }
-  const pace: Pace = { sockets, request: chatRequest(order.port), busy, dueUs, startUs: nowUs() + 2e5, requests, perSecond };
+  const request = chatRequest(order.port, { headers: order.headers });
+  const pace: Pace = { sockets, request, busy, dueUs, startUs: nowUs() + 2e5, requests, perSecond };
   new Worker(new URL('./pacer.ts', import.meta.url), { workerData: pace });
   await answered;
   const { seconds, proxyCpuUs, foreignShare } = close!();

@@ -11,7 +11,7 @@ const paceMs = 500;
 export async function memory(order: Order): Promise<Values> {
   const { proxyPid } = order;
   if (proxyPid === undefined) throw new Error('memory is measured of a proxy');
-  const request = chatRequest(order.port, paceMs);
+  const request = chatRequest(order.port, { paceMs });
   const idleKilobytes = residentKilobytes(proxyPid);
   const bytes = new Int32Array(connections);
   for (let index = 0; index < connections; index += 1) {

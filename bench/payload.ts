@@ -82,8 +82,21 @@ const chat = { model: 'gpt-5-mini', messages, tools, temperature: 0.2 };
 /** Body of a chat request of about 2 kB. */
 export const chatBody = Buffer.from(JSON.stringify(chat));
 
+/** Bodies of chat requests by their size in kB, where they have more than two: conversations with that much to read in tool results. */
+export const longBodies: ReadonlyMap<number, Buffer> = new Map([20, 200, 2000].map((kilobytes) => [kilobytes, longBody(kilobytes)]));
+
 /** The same request, asking for a stream that ends in usage. */
 export const streamBody = Buffer.from(JSON.stringify({ ...chat, stream: true, stream_options: { include_usage: true } }));
+
+function longBody(kilobytes: number): Buffer {
+  const passage =
+    'The hotel is a ten minute walk from the station, breakfast is "included" on weekdays,\nand rooms can be cancelled until noon. ';
+  const [system, user, call, result, ...rest] = messages;
+  const bodyOf = (content: string) =>
+    Buffer.from(JSON.stringify({ ...chat, messages: [system, user, call, { ...result, content }, ...rest] }));
+  const room = kilobytes * 1000 - bodyOf(passage).length;
+  return bodyOf(passage.repeat(1 + Math.floor(room / (JSON.stringify(passage).length - 2))));
+}
 
 /** Body of the answer to `chatBody`, about 1.1 kB. */
 export const answerBody = Buffer.from(
@@ -129,8 +142,10 @@ export const eventCount = 50;
 /** Ends a stream. */
 export const doneEvent = Buffer.from('data: [DONE]\n\n');
 
-/** Bytes of a whole streamed body. */
-export const streamBytes = eventCount * eventBytes + doneEvent.length;
+/** Bytes of a whole streamed body of that many events. */
+export function streamBytes(events: number): number {
+  return events * eventBytes + doneEvent.length;
+}
 
 /** One event of a stream as the upstream sends it, with room for a stamp. */
 export function streamEvent(index: number): Buffer {
@@ -161,11 +176,24 @@ export function nowUs(): number {
   return seconds * 1e6 + nanoseconds / 1e3;
 }
 
-/** A POST of a chat request as the OpenAI SDK sends it; `paceMs` asks the upstream for a stream with that long between two events. */
-export function chatRequest(port: number, paceMs?: number): Buffer {
-  const body = paceMs === undefined ? chatBody : streamBody;
+/** How a request differs from the plain chat request. */
+export interface RequestOptions {
+  /** Asks the upstream for a stream with that long between two events. */
+  paceMs?: number;
+  /** Events of that stream, at least 4; `eventCount` unless set. */
+  events?: number;
+  path?: string;
+  /** Further lines of the head, such as `x-name: value`. */
+  headers?: readonly string[];
+  body?: Buffer;
+}
+
+/** A POST of a chat request as the OpenAI SDK sends it. */
+export function chatRequest(port: number, options: RequestOptions = {}): Buffer {
+  const { paceMs, events = eventCount, path = '/v1/chat/completions', headers = [] } = options;
+  const body = options.body ?? (paceMs === undefined ? chatBody : streamBody);
   const head = [
-    'POST /v1/chat/completions HTTP/1.1',
+    `POST ${path} HTTP/1.1`,
     `Host: 127.0.0.1:${port}`,
     'Accept: application/json',
     'Content-Type: application/json',
@@ -177,7 +205,8 @@ export function chatRequest(port: number, paceMs?: number): Buffer {
     'X-Stainless-Runtime: node',
     'X-Stainless-Retry-Count: 0',
     'Authorization: Bearer sk-bench-0123456789abcdef',
-    ...(paceMs === undefined ? [] : [`${paceHeader}: ${paceMs}`]),
+    ...(paceMs === undefined ? [] : [`${paceHeader}: ${paceMs}`, `${eventsHeader}: ${events}`]),
+    ...headers,
     `Content-Length: ${body.length}`,
   ];
   return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]);
@@ -185,3 +214,6 @@ export function chatRequest(port: number, paceMs?: number): Buffer {
 
 /** Header that asks the upstream for a stream. */
 export const paceHeader = 'X-Bench-Pace-Ms';
+
+/** Header that says how many events the stream has. */
+export const eventsHeader = 'X-Bench-Events';

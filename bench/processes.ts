@@ -21,10 +21,25 @@ export function machineCpuUs(): number {
 
 /** Resident memory of a process in kilobytes (of 1024 bytes). */
 export function residentKilobytes(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
-  if (kilobytes === undefined) throw new Error(`process ${pid} has no VmRSS`);
+  return statusKilobytes(pid, 'VmRSS');
+}
+
+/** The most that a process has ever had resident, in kilobytes (of 1024 bytes). */
+export function peakKilobytes(pid: number): number {
+  return statusKilobytes(pid, 'VmHWM');
+}
+
+function statusKilobytes(pid: number, field: 'VmRSS' | 'VmHWM'): number {
+  const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+  if (kilobytes === undefined) throw new Error(`process ${pid} has no ${field}`);
   return Number(kilobytes);
 }
+
+const started = new Set<ChildProcess>();
+
+process.once('exit', () => {
+  for (const child of started) child.kill('SIGKILL');
+});
 
 /** Starts Node pinned to one core. It is killed when this process exits, however that comes about. */
 export function startPinned(core: number, args: string[], env: Record<string, string> = {}): ChildProcess & { pid: number } {
@@ -33,8 +48,7 @@ export function startPinned(core: number, args: string[], env: Record<string, st
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   if (child.pid === undefined) throw new Error('cannot start taskset (util-linux); the benchmark needs Linux');
-  const kill = () => child.kill('SIGKILL');
-  process.once('exit', kill);
-  child.once('exit', () => process.off('exit', kill));
+  started.add(child);
+  child.once('exit', () => started.delete(child));
   return Object.assign(child, { pid: child.pid });
 }

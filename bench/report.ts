@@ -1,3 +1,4 @@
+import { manyStreams } from './many-streams.ts';
 import type { ScenarioName, ValueName, Values } from './measurement.ts';
 import { median } from './statistics.ts';
 
@@ -20,12 +21,18 @@ interface Table {
 }
 
 const rateColumns = [
+  column('requests/s', (own) => own('perSecond')),
   column('p50 µs', (own) => own('p50Us')),
   column('p99 µs', (own) => own('p99Us')),
   column('added p50 µs', (own, direct) => own('p50Us') - direct('p50Us')),
   column('added p99 µs', (own, direct) => own('p99Us') - direct('p99Us')),
   column('CPU µs/request', (own) => own('cpuUs')),
   column('x floor', (own, _direct, floor) => own('cpuUs') / floor('cpuUs'), 2),
+];
+
+const firstByteColumns = [
+  column('first byte p50 µs', (own) => own('firstByteP50Us')),
+  column('first byte p99 µs', (own) => own('firstByteP99Us')),
 ];
 
 const tables: Table[] = [
@@ -36,6 +43,7 @@ const tables: Table[] = [
       column('CPU µs/request', (own) => own('cpuUs'), 1),
       column('x floor', (own, _direct, floor) => own('cpuUs') / floor('cpuUs'), 2),
       column('requests/s', (own) => own('perSecond')),
+      column('peak MB', (own) => own('peakKilobytes') / 1024),
     ],
   },
   { scenario: 'rate-1000', title: 'Fixed rate: 1,000 requests/s', columns: rateColumns },
@@ -47,11 +55,15 @@ const tables: Table[] = [
       column('CPU µs/event', (own) => own('cpuUs'), 1),
       column('x floor', (own, _direct, floor) => own('cpuUs') / floor('cpuUs'), 2),
       column('events/s', (own) => own('perSecond')),
-      column('first byte p50 µs', (own) => own('firstByteP50Us')),
-      column('first byte p99 µs', (own) => own('firstByteP99Us')),
+      ...firstByteColumns,
       column('event p50 µs', (own) => own('p50Us')),
       column('event p99 µs', (own) => own('p99Us')),
     ],
+  },
+  {
+    scenario: 'first-byte',
+    title: 'First byte: 10 streams at a time, 8 events each, 20 ms apart',
+    columns: [...firstByteColumns, column('added p50 µs', (own, direct) => own('firstByteP50Us') - direct('firstByteP50Us'))],
   },
   {
     scenario: 'memory',
@@ -59,21 +71,47 @@ const tables: Table[] = [
     columns: [
       column('idle MB', (own) => own('idleKilobytes') / 1024),
       column('open MB', (own) => own('openKilobytes') / 1024),
-      column('KB/stream', (own) => streamKilobytes(own), 1),
-      column('x floor', (own, _direct, floor) => streamKilobytes(own) / streamKilobytes(floor), 2),
+      column('KB/stream', (own) => streamKilobytes(own, 1000), 1),
+      column('x floor', (own, _direct, floor) => streamKilobytes(own, 1000) / streamKilobytes(floor, 1000), 2),
     ],
+  },
+  {
+    scenario: 'many-streams',
+    title: 'Many streams: 5,000 open, each an event a second',
+    columns: [
+      column('KB/stream', (own) => streamKilobytes(own, manyStreams), 1),
+      column('open MB', (own) => own('openKilobytes') / 1024),
+      column('loop delay p99 ms', (own) => own('loopDelayP99Ms'), 1),
+      column('max ms', (own) => own('loopDelayMaxMs'), 1),
+      column('events lost', (own) => own('lostEvents')),
+      column('CPU µs/event', (own) => own('cpuUs'), 1),
+      column('event p50 µs', (own) => own('p50Us')),
+      column('event p99 µs', (own) => own('p99Us')),
+    ],
+  },
+  {
+    scenario: 'start',
+    title: 'Start: to the first 200 of /readyz, on the default configuration',
+    columns: [column('ms', (own) => own('startMs'))],
   },
 ];
 
+/** A figure of a run: the median over its rounds, NaN where it was not measured. */
+export type Figures = (scenario: ScenarioName, target: string, value: ValueName) => number;
+
+/** The medians of results. */
+export function figures(results: Results): Figures {
+  return (scenario, target, value) => median((results.get(scenario)?.get(target) ?? []).map((values) => values[value] ?? Number.NaN));
+}
+
 /** The tables of a run as Markdown. `direct` and `floor` name the targets that "added" and "x floor" refer to. */
 export function report(results: Results, direct: string, floor: string): string {
+  const figure = figures(results);
   return tables
     .filter(({ scenario }) => results.has(scenario))
     .map(({ scenario, title, columns }) => {
-      const targets = results.get(scenario) ?? new Map<string, Values[]>();
-      const medians = (target: string) => (name: ValueName) =>
-        median((targets.get(target) ?? []).map((values) => values[name] ?? Number.NaN));
-      const rows = [...targets.keys()].map((target) => [
+      const medians = (target: string) => (name: ValueName) => figure(scenario, target, name);
+      const rows = [...(results.get(scenario)?.keys() ?? [])].map((target) => [
         target,
         ...columns.map(({ cell, digits }) => format(cell(medians(target), medians(direct), medians(floor)), digits)),
       ]);
@@ -103,11 +141,13 @@ function column(title: string, cell: Column['cell'], digits = 0): Column {
   return { title, cell, digits };
 }
 
-function streamKilobytes(own: Medians): number {
-  return (own('openKilobytes') - own('idleKilobytes')) / 1000;
+/** What each of so many open streams has added, in kilobytes. */
+function streamKilobytes(own: Medians, streams: number): number {
+  return (own('openKilobytes') - own('idleKilobytes')) / streams;
 }
 
-function format(value: number, digits: number): string {
+/** A number with so many decimals, a dash where there is none. */
+export function format(value: number, digits: number): string {
   if (!Number.isFinite(value)) return '–';
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }

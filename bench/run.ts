@@ -1,26 +1,27 @@
-/** `npm run bench`: measures the sidecar against the floor and a usual proxy, prints tables and writes them into docs/performance.md. */
-import { execFileSync } from 'node:child_process';
+/** `npm run bench`: measures the sidecar against the floor and other proxies, prints tables and writes them into docs/performance.md. */
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Order, ScenarioName, Values } from './measurement.ts';
+import { installPeers } from './peers.ts';
 import { startPinned } from './processes.ts';
-import { replaceSection, report } from './report.ts';
-import { loadCore, type ProxyName, proxies, proxyCore, type Running, startUpstream } from './targets.ts';
+import { layOutPrograms } from './programs.ts';
+import { publish } from './publish.ts';
+import { direct, type Phase, phases, scenarios, type TargetName } from './scenarios.ts';
+import { startMs } from './start.ts';
+import { median } from './statistics.ts';
+import { exportsTaken, loadCore, type ProxyName, proxies, type Running, startSpanSink, startUpstream } from './targets.ts';
 import { openWindow } from './window.ts';
 
 const usage = `node bench/run.ts [--rounds N] [--quick] [--proxies a,b] [--scenarios a,b]
-  --quick      one short round, for a look; like every partial run it leaves docs/performance.md alone`;
+  --quick      one short round, for a look; like every partial run it leaves docs/performance.md alone
+  --noisy      keeps what was measured beside foreign load, to see whether all works; the figures are worth nothing
+  --proxies    ${Object.keys(proxies).join(', ')}
+  --scenarios  ${Object.keys(scenarios).join(', ')}`;
 
-/** Seconds of the measured window. */
-const scenarioSeconds: Record<ScenarioName, number> = { saturation: 4, 'rate-1000': 4, 'rate-200': 8, streams: 4, memory: 3 };
-
-/** Scenarios that run in the same processes, in order: saturation warms the code up for what follows, memory needs proxies that have just started. */
-const phases: ScenarioName[][] = [['saturation', 'rate-1000', 'rate-200', 'streams'], ['memory']];
 const quickSeconds = 1;
+const quickWarmUp = 0.1;
 
 /** A measurement during which other processes used more of a core than this is thrown away and repeated. */
 const foreignLimit = 0.05;
@@ -28,22 +29,21 @@ const tries = 3;
 const quietProbeMs = 250;
 const quietLimitMs = 30_000;
 const orderLimitMs = 60_000;
-
-const document = join(import.meta.dirname, '../docs/performance.md');
-const direct = 'direct';
-const floor: ProxyName = 'passthrough';
+/** Starts of one measurement, of which the middle one counts. */
+const startsEach = 3;
 
 interface Target extends Running {
-  name: string;
-  proxyPid?: number;
+  readonly name: TargetName;
+  readonly proxyPid?: number;
 }
 
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     quick: { type: 'boolean', default: false },
+    noisy: { type: 'boolean', default: false },
     proxies: { type: 'string', default: Object.keys(proxies).join(',') },
-    scenarios: { type: 'string', default: Object.keys(scenarioSeconds).join(',') },
+    scenarios: { type: 'string', default: Object.keys(scenarios).join(',') },
     help: { type: 'boolean', default: false },
   },
 });
@@ -51,65 +51,85 @@ if (options.help) {
   console.log(usage);
   process.exit();
 }
+const begunAt = performance.now();
 const rounds = options.quick ? 1 : positive(options.rounds);
 const proxyNames = chosen(options.proxies, Object.keys(proxies) as ProxyName[]);
-const scenarios = chosen(options.scenarios, Object.keys(scenarioSeconds) as ScenarioName[]);
-const whole =
-  !options.quick && proxyNames.length === Object.keys(proxies).length && scenarios.length === Object.keys(scenarioSeconds).length;
+const scenarioNames = chosen(options.scenarios, Object.keys(scenarios) as ScenarioName[]);
+const whole = !options.quick && proxyNames.length === Object.keys(proxies).length && scenarioNames.length === Object.keys(scenarios).length;
 
-const results = new Map(scenarios.map((scenario) => [scenario, new Map(targetNames(scenario).map((name) => [name, [] as Values[]]))]));
+const results = new Map(scenarioNames.map((scenario) => [scenario, new Map(targetNames(scenario).map((name) => [name, [] as Values[]]))]));
 let thrownAway = 0;
 
+if (proxyNames.includes('portkey')) installPeers();
+const programs = layOutPrograms();
+process.once('exit', () => programs.remove());
 const upstream = await startUpstream();
+const spanSink = await startSpanSink();
 for (let round = 0; round < rounds; round += 1) {
-  for (const phase of phases) {
-    const wanted = phase.filter((scenario) => scenarios.includes(scenario));
-    if (wanted.length > 0) await runPhase(round, wanted);
-  }
+  for (const phase of phases) await runPhase(round, phase);
 }
+const tracedAtAll = scenarioNames.some((scenario) => scenario !== 'start' && targetNames(scenario).includes('outrigger-everything'));
+if (tracedAtAll && (await exportsTaken(spanSink)) === 0) throw new Error('no trace was exported, so not everything was on');
 await upstream.stop();
-publish();
+await spanSink.stop();
+publish({ results, rounds, thrownAway, foreignLimit, minutes: (performance.now() - begunAt) / 60_000, whole });
 
 /** The rows of a scenario's table. */
-function targetNames(scenario: ScenarioName): string[] {
-  return scenario === 'memory' ? proxyNames : [direct, ...proxyNames];
+function targetNames(scenario: ScenarioName): TargetName[] {
+  return scenarios[scenario].targets.filter((name) => name === direct || proxyNames.includes(name));
 }
 
 /** One phase of one round: fresh proxies, then every scenario for every target in turn, each round beginning with another one. */
-async function runPhase(round: number, phase: ScenarioName[]): Promise<void> {
-  const targets: Target[] = [{ ...upstream, name: direct }];
-  for (const name of proxyNames) {
-    const running = await proxies[name](upstream);
-    targets.push({ ...running, name, proxyPid: running.pid });
+async function runPhase(round: number, { scenarios: inOrder, watchLoop = false, routes = 0 }: Phase): Promise<void> {
+  const wanted = inOrder.filter((scenario) => scenarioNames.includes(scenario));
+  const needed = new Set(wanted.flatMap(targetNames));
+  const targets: Target[] = [];
+  for (const name of needed) {
+    if (name === direct) targets.push({ ...upstream, name });
+    // A start is measured of processes of its own.
+    else if (!wanted.includes('start')) {
+      const running = await proxies[name]({ upstream, spanSink, programs, watchLoop, routes });
+      targets.push({ ...running, name, proxyPid: running.pid });
+    }
   }
-  const turned = targets.map((_, index) => targets[(index + round) % targets.length]!);
-  for (const scenario of phase) {
-    for (const target of turned) {
-      const rows = results.get(scenario)?.get(target.name);
-      if (rows === undefined) continue;
-      const values = await measure(scenario, target, targets);
-      if (values !== undefined) rows.push(values);
-      console.error(`round ${round + 1}/${rounds}  ${scenario.padEnd(10)}  ${target.name.padEnd(21)}  ${summary(values)}`);
+  for (const scenario of wanted) {
+    const names = targetNames(scenario);
+    for (let index = 0; index < names.length; index += 1) {
+      const name = names[(index + round) % names.length]!;
+      const values = scenario === 'start' ? await measureStart(name) : await measure(scenario, name, targets);
+      if (values !== undefined) results.get(scenario)?.get(name)?.push(values);
+      console.error(`round ${round + 1}/${rounds}  ${scenario.padEnd(14)}  ${name.padEnd(29)}  ${summary(values)}`);
     }
   }
   for (const target of targets) if (target.proxyPid !== undefined) await target.stop();
 }
 
+async function measureStart(name: TargetName): Promise<Values> {
+  await quiet([process.pid, upstream.pid, spanSink.pid]);
+  const taken: number[] = [];
+  for (let start = 0; start < startsEach; start += 1) taken.push(await startMs(name === 'outrigger' ? programs.built : programs.unbuilt));
+  return { startMs: median(taken) };
+}
+
 /** One measurement, repeated while the machine is not quiet; undefined if it never was. */
-async function measure(scenario: ScenarioName, target: Target, targets: Target[]): Promise<Values | undefined> {
+async function measure(scenario: ScenarioName, name: TargetName, targets: readonly Target[]): Promise<Values | undefined> {
+  const { port, proxyPid, loopDelayFile, headers = [] } = targets.find((target) => target.name === name)!;
   const order: Order = {
     scenario,
-    port: target.port,
-    ...(target.proxyPid !== undefined && { proxyPid: target.proxyPid }),
-    ownPids: [process.pid, ...targets.map(({ pid }) => pid)],
-    seconds: options.quick ? quickSeconds : scenarioSeconds[scenario],
+    port,
+    headers,
+    ...(proxyPid !== undefined && { proxyPid }),
+    ...(loopDelayFile !== undefined && { loopDelayFile }),
+    ownPids: [process.pid, upstream.pid, spanSink.pid, ...targets.flatMap((target) => target.proxyPid ?? [])],
+    seconds: options.quick ? quickSeconds : scenarios[scenario].seconds,
+    warmUp: options.quick ? quickWarmUp : 1,
   };
   for (let attempt = 0; attempt < tries; attempt += 1) {
-    await quiet(order.ownPids);
+    if (!options.noisy) await quiet(order.ownPids);
     const values = await load(order);
     const share = values.foreignShare ?? 0;
-    if (share <= foreignLimit) return values;
-    console.error(`thrown away: ${scenario} of ${target.name}, foreign load ${Math.round(share * 100)} % of a core`);
+    if (share <= foreignLimit || options.noisy) return values;
+    console.error(`thrown away: ${scenario} of ${name}, foreign load ${Math.round(share * 100)} % of a core`);
     thrownAway += 1;
   }
   return undefined;
@@ -135,42 +155,6 @@ async function load(order: Order): Promise<Values> {
   clearTimeout(timer);
   if (code !== 0) throw new Error(`${order.scenario} failed (${code === null ? 'it hung' : `exit code ${code}`}):\n${errors}`);
   return JSON.parse(output) as Values;
-}
-
-function publish(): void {
-  const tables = report(results, direct, floor);
-  const missing = [...results].flatMap(([scenario, targets]) =>
-    [...targets].filter(([, rows]) => rows.length === 0).map(([name]) => `${scenario} of ${name}`),
-  );
-  const text = `${conditions()}\n\n${tables}`;
-  console.log(text);
-  if (missing.length > 0) {
-    console.error(`The machine was not quiet: no clean measurement of ${missing.join(', ')}. Nothing was written.`);
-    process.exitCode = 1;
-  } else if (whole) {
-    writeFileSync(document, replaceSection(readFileSync(document, 'utf8'), 'bench', text));
-  }
-}
-
-function conditions(): string {
-  const machine = `${cpus()[0]?.model.trim()} x ${cpus().length}, ${Math.round(totalmem() / 1024 ** 3)} GB, Linux ${release()}`;
-  const command = ['npm run bench', ...(process.argv.length > 2 ? ['--'] : []), ...process.argv.slice(2)].join(' ');
-  return [
-    `- Machine: ${machine}; proxy on core ${proxyCore}, load and upstream on core ${loadCore}`,
-    `- Node ${process.version}, commit ${commit()}, ${new Date().toISOString().slice(0, 10)}`,
-    `- \`${command}\`: medians over ${rounds === 1 ? 'one round' : `${rounds} rounds`}; ${thrownAway} measurements thrown away for foreign load above ${foreignLimit * 100} % of a core`,
-  ].join('\n');
-}
-
-/** The commit that was measured, and whether what runs differs from it. */
-function commit(): string {
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8', stdio: 'pipe' }).trim();
-  try {
-    const changes = git('status', '--porcelain', '--', ':/src', ':/bench', ':/bin', ':/package-lock.json');
-    return `${git('rev-parse', '--short', 'HEAD')}${changes === '' ? '' : ' with changes'}`;
-  } catch {
-    return 'unknown';
-  }
 }
 
 function summary(values: Values | undefined): string {

@@ -5,15 +5,29 @@ import { chatRequest, eventBytes, eventCount, nowUs, stampDigits, stampMark, str
 import { percentile } from './statistics.ts';
 import { openWindow } from './window.ts';
 
-const connections = 400;
 const paceMs = 20;
-const generationMs = paceMs * eventCount;
-/** As for saturation: V8 takes seconds until what streams pass through is optimised. */
-const warmUpMs = 8000;
+
+/** How many streams are open at a time, how many events each has, and for how long they run before anything is measured. */
+interface Streams {
+  connections: number;
+  events: number;
+  warmUpMs: number;
+}
 
 /** 400 streams at a time, each an event every 20 ms and followed by the next. Every event carries the time at which the upstream sent it. */
-export async function streams(order: Order): Promise<Values> {
-  const request = chatRequest(order.port, paceMs);
+export function streams(order: Order): Promise<Values> {
+  // As for saturation: V8 takes seconds until what streams pass through is optimised.
+  return streaming(order, { connections: 400, events: eventCount, warmUpMs: 8000 });
+}
+
+/** Ten short streams at a time, so few that none waits for another: how long the first byte of each takes. */
+export function firstByte(order: Order): Promise<Values> {
+  return streaming(order, { connections: 10, events: 8, warmUpMs: 1000 });
+}
+
+async function streaming(order: Order, { connections, events, warmUpMs }: Streams): Promise<Values> {
+  const generationMs = paceMs * events;
+  const request = chatRequest(order.port, { paceMs, events });
   const bodyBytes = new Uint32Array(connections);
   let latenciesUs: number[] = [];
   let firstBytesUs: number[] = [];
@@ -34,7 +48,7 @@ export async function streams(order: Order): Promise<Values> {
         for (const stamp of stamps(piece)) latenciesUs.push(now - stamp);
       },
       onEnd(status, bytes) {
-        assertAnswer(status, bytes, streamBytes);
+        assertAnswer(status, bytes, streamBytes(events));
         ask();
       },
     });
@@ -44,17 +58,17 @@ export async function streams(order: Order): Promise<Values> {
     await open(index);
     await delay(generationMs / connections);
   }
-  await delay(warmUpMs);
+  await delay(Math.max(generationMs, warmUpMs * order.warmUp));
   const close = openWindow(order);
   bodyBytes.fill(0);
   latenciesUs = [];
   firstBytesUs = [];
   await delay(order.seconds * 1000);
-  const events = total(bodyBytes) / eventBytes;
+  const count = total(bodyBytes) / eventBytes;
   const { seconds, proxyCpuUs, foreignShare } = close();
   return {
-    cpuUs: proxyCpuUs / events,
-    perSecond: events / seconds,
+    cpuUs: proxyCpuUs / count,
+    perSecond: count / seconds,
     firstByteP50Us: percentile(firstBytesUs, 0.5),
     firstByteP99Us: percentile(firstBytesUs, 0.99),
     p50Us: percentile(latenciesUs, 0.5),
@@ -64,7 +78,7 @@ export async function streams(order: Order): Promise<Values> {
 }
 
 /** The stamps in a piece of a body. One that is cut by the end of the piece is left out. */
-function stamps(piece: Buffer): number[] {
+export function stamps(piece: Buffer): number[] {
   const found: number[] = [];
   for (let at = piece.indexOf(stampMark); at >= 0; at = piece.indexOf(stampMark, at + 1)) {
     const digits = piece.toString('latin1', at + stampMark.length, at + stampMark.length + stampDigits);

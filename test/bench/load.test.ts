@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Order, ScenarioName, Values } from '../../bench/measurement.ts';
-import { answerBody, chatBody, streamBytes } from '../../bench/payload.ts';
+import { answerBody, chatBody, eventCount, streamBytes } from '../../bench/payload.ts';
 
 type Answer = { status?: number; body: Buffer } | 'hang up' | 'silence';
 
@@ -29,7 +29,7 @@ async function target(answer: Answer): Promise<number> {
 
 /** Runs one measurement as the benchmark does. */
 async function load(scenario: ScenarioName, port: number): Promise<{ values?: Values; error?: string }> {
-  const order: Order = { scenario, port, proxyPid: process.pid, ownPids: [process.pid], seconds: 0.3 };
+  const order: Order = { scenario, port, headers: [], proxyPid: process.pid, ownPids: [process.pid], seconds: 0.3, warmUp: 0.1 };
   const { promise, resolve } = Promise.withResolvers<{ values?: Values; error?: string }>();
   execFile(process.execPath, [join(import.meta.dirname, '../../bench/load.ts'), JSON.stringify(order)], (failed, output, errors) => {
     resolve(failed ? { error: errors } : { values: JSON.parse(output) as Values });
@@ -57,7 +57,7 @@ test.each<[string, ScenarioName, Answer, string]>([
   ['an answer that lacks a byte at a fixed rate', 'rate-1000', { body: answerBody.subarray(1) }, 'wrong answer'],
   ['a broken connection', 'saturation', 'hang up', 'closed a connection'],
   ['an answer that never comes', 'saturation', 'silence', 'got no answer'],
-  ['a stream that ends early', 'streams', { body: Buffer.alloc(streamBytes - 1) }, 'wrong answer'],
+  ['a stream that ends early', 'streams', { body: Buffer.alloc(streamBytes(eventCount) - 1) }, 'wrong answer'],
   ['an open stream that ends', 'memory', { body: chatBody }, 'ended early'],
 ])('%s fails the measurement', async (_, scenario, answer, message) => {
   const { error } = await load(scenario, await target(answer));

@@ -38,28 +38,28 @@ test('a cell is the median of the rounds, a ratio that of the medians', () => {
         { cpuUs: 40, perSecond: 25_000 },
         { cpuUs: 90, perSecond: 9_000 },
       ],
-      outrigger: [{ cpuUs: 60, perSecond: 16_000 }],
+      outrigger: [{ cpuUs: 60, perSecond: 16_000, peakKilobytes: 150 * 1024 }],
     }),
     'direct',
     'floor',
   );
-  expect(row(text, 'floor')).toEqual(['floor', '50.0', '1.00', '20,000']);
-  expect(row(text, 'outrigger')).toEqual(['outrigger', '60.0', '1.20', '16,000']);
+  expect(row(text, 'floor')).toEqual(['floor', '50.0', '1.00', '20,000', '–']);
+  expect(row(text, 'outrigger')).toEqual(['outrigger', '60.0', '1.20', '16,000', '150']);
 });
 
 test('what a target lacks is shown as a dash', () => {
   const text = report(results('saturation', { direct: [{ perSecond: 50_000 }], floor: [] }), 'direct', 'floor');
-  expect(row(text, 'direct')).toEqual(['direct', '–', '–', '50,000']);
-  expect(row(text, 'floor')).toEqual(['floor', '–', '–', '–']);
+  expect(row(text, 'direct')).toEqual(['direct', '–', '–', '50,000', '–']);
+  expect(row(text, 'floor')).toEqual(['floor', '–', '–', '–', '–']);
 });
 
 test('what a proxy adds is its percentile less that of asking directly', () => {
   const text = report(
-    results('rate-200', { direct: [{ p50Us: 100, p99Us: 300 }], floor: [{ p50Us: 350, p99Us: 1300, cpuUs: 200 }] }),
+    results('rate-200', { direct: [{ p50Us: 100, p99Us: 300 }], floor: [{ perSecond: 200, p50Us: 350, p99Us: 1300, cpuUs: 200 }] }),
     'direct',
     'floor',
   );
-  expect(row(text, 'floor')).toEqual(['floor', '350', '1,300', '250', '1,000', '200', '1.00']);
+  expect(row(text, 'floor')).toEqual(['floor', '200', '350', '1,300', '250', '1,000', '200', '1.00']);
 });
 
 test('memory per stream is what 1,000 streams added, in kilobytes', () => {
