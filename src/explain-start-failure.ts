@@ -10,9 +10,9 @@ const remedies: Readonly<Record<string, string>> = {
 /** Why a sidecar did not start, and what to do: for people, in one line. An address to listen on is told from a file by its port. */
 export function explainStartFailure(error: SystemError, adminListen: string | undefined): string {
   const { code, address, port } = error;
-  const remedy = typeof code === 'string' ? remedies[code] : undefined;
+  const remedy = remedies[String(code)];
   if (remedy === undefined || typeof address !== 'string' || typeof port !== 'number') return error.message;
   const wanted = `${address.includes(':') ? `[${address}]` : address}:${port}`;
   const [key, flag] = wanted === adminListen ? ['admin.listen', '--admin'] : ['listen', '--listen'];
-  return `${wanted} ${remedy}: ${flag} HOST:PORT, or ${key} in the configuration (${code})`;
+  return `${wanted} ${remedy}: ${flag} HOST:PORT, or ${key} in the configuration (${String(code)})`;
 }
