@@ -9,6 +9,7 @@ import type { ActiveAlerts } from './alerts-of.ts';
 import type { Clock } from './core/clock.ts';
 import { isoTime } from './core/iso-time.ts';
 import { duration } from './settings/units.ts';
+import { redacted } from './without-secrets.ts';
 
 const person = z.string().min(1).max(100).default('api');
 const words = z.string().max(500).default('');
@@ -34,12 +35,12 @@ export function alertRoutes(active: () => ActiveAlerts | undefined, clock: Clock
   };
   const add = async (silence: Silence) => {
     if (!(await alerts().engine.addSilence(silence))) throw new AdminError('bad_request', 'there are too many silences; remove some first');
-    return json(silenceView(silence), 201);
+    return json(redacted(silenceView(silence)), 201);
   };
-  const reportOf = (incident: Incident) => incidentReport(incident, alerts().runbook.section(incident.on));
+  const reportOf = (incident: Incident) => redacted(incidentReport(incident, alerts().runbook.section(incident.on)));
 
   return [
-    get('/api/incidents', () => json({ incidents: listed([...(active()?.engine.incidents() ?? [])]) })),
+    get('/api/incidents', () => json(redacted({ incidents: listed([...(active()?.engine.incidents() ?? [])]) }))),
     get('/api/incidents/{id}', (id) => json(reportOf(found(id)))),
     get('/api/incidents/{id}/report', (id) => {
       return { status: 200, type: 'text/markdown; charset=utf-8', text: reportMarkdown(reportOf(found(id))) };
@@ -47,12 +48,12 @@ export function alertRoutes(active: () => ActiveAlerts | undefined, clock: Clock
     post('/api/incidents/{id}/ack', acknowledging, async ({ by }, id) => {
       const incident = found(id);
       await alerts().engine.acknowledge(incident, by);
-      return json(incidentView(incident));
+      return json(redacted(incidentView(incident)));
     }),
     post('/api/incidents/{id}/resolve', resolving, async ({ by, note }, id) => {
       const incident = found(id);
       await alerts().engine.resolve(incident, by, note === '' ? by : `${by}: ${note}`);
-      return json(incidentView(incident));
+      return json(redacted(incidentView(incident)));
     }),
     post('/api/incidents/{id}/silence', silencing, ({ by, for: forMs, comment }, id) => {
       const { on, upstream, agent } = found(id);
@@ -60,7 +61,7 @@ export function alertRoutes(active: () => ActiveAlerts | undefined, clock: Clock
       const match = { on, ...(upstream !== undefined && { upstream }), ...(agent !== undefined && { agent }) };
       return add(newSilence(match, clock.wall(), forMs, comment, by));
     }),
-    get('/api/silences', () => json({ silences: (active()?.engine.silences() ?? []).map(silenceView) })),
+    get('/api/silences', () => json(redacted({ silences: (active()?.engine.silences() ?? []).map(silenceView) }))),
     post('/api/silences', newSilenceBody, ({ match, by, for: forMs, comment }) => add(newSilence(match, clock.wall(), forMs, comment, by))),
     post('/api/silences/{id}/remove', z.strictObject({}), async (_, id = '') => {
       if (!(await alerts().engine.removeSilence(id))) throw new AdminError('not_found', 'there is no silence of this id that was set here');

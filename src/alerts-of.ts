@@ -10,6 +10,7 @@ import type { Config } from './config/config.ts';
 import type { Clock } from './core/clock.ts';
 import type { Journal } from './core/journal.ts';
 import type { StateStore } from './store/state-store.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 /** What is there while alerts are configured. */
 export interface ActiveAlerts {
@@ -104,7 +105,8 @@ export class Alerting {
       this.#channels.delete(name);
     }
     for (const [name, settings] of Object.entries(channels)) {
-      if (!this.#channels.has(name)) this.#channels.set(name, { settings, channel: createChannel(settings, this.#options.clock) });
+      if (!this.#channels.has(name))
+        this.#channels.set(name, { settings, channel: withoutSecrets(createChannel(settings, this.#options.clock)) });
     }
     return left;
   }

@@ -8,6 +8,7 @@ import type { ActiveAlerts } from './alerts-of.ts';
 import type { Clock } from './core/clock.ts';
 import { isoTime } from './core/iso-time.ts';
 import { type LinkPage, linkPage } from './link-page.ts';
+import { redact } from './telemetry/redact.ts';
 
 export interface LinkRoutesOptions {
   /** Undefined while no alerts are configured. */
@@ -65,7 +66,12 @@ function lookUp({ params }: AdminRequest, { active, clock }: LinkRoutesOptions):
   const done = whyDone(action, incident);
   const button = done === undefined ? buttons[action] : undefined;
   const lines = [...(done === undefined ? [] : [done]), summary, since, ...(advice === '' ? [] : [`What to do: ${advice}`])];
-  const page = { status: 200, title, lines: lines.map((line) => plainLine(line, 1200)), ...(button !== undefined && { button }) };
+  const page = {
+    status: 200,
+    title: redact(title),
+    lines: lines.map((line) => redact(plainLine(line, 1200))),
+    ...(button !== undefined && { button }),
+  };
   return button === undefined ? { page } : { page, can: { action, incident, alerts } };
 }
 
