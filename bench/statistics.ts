@@ -12,3 +12,11 @@ export function median(values: readonly number[]): number {
   const lower = sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
   return (lower + upper) / 2;
 }
+
+/** How much `y` grows for each 1 of `x`, by least squares; NaN of fewer than two different `x`. */
+export function slope(points: readonly { readonly x: number; readonly y: number }[]): number {
+  const meanX = points.reduce((sum, { x }) => sum + x, 0) / points.length;
+  const meanY = points.reduce((sum, { y }) => sum + y, 0) / points.length;
+  const squares = points.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0);
+  return points.reduce((sum, { x, y }) => sum + (x - meanX) * (y - meanY), 0) / squares;
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { median, percentile } from '../../bench/statistics.ts';
+import { median, percentile, slope } from '../../bench/statistics.ts';
 
 test('a percentile is the smallest value that the share of values does not exceed', () => {
   const values = Array.from({ length: 200 }, (_, index) => 200 - index);
@@ -28,4 +28,15 @@ test('the input stays as it was', () => {
   percentile(values, 0.5);
   median(values);
   expect(values).toEqual([3, 1, 2]);
+});
+
+test('a slope is that of the line that lies closest to the points', () => {
+  expect(slope([1, 2, 3, 4].map((x) => ({ x, y: 10 - 3 * x })))).toBe(-3);
+  // A bump in the middle tilts nothing.
+  expect(slope([0, 5, 0].map((y, x) => ({ x, y })))).toBe(0);
+  expect(slope([1, 2, 2, 5].map((y, x) => ({ x, y })))).toBeCloseTo(1.2);
+});
+
+test('one point has no slope', () => {
+  expect(slope([{ x: 1, y: 1 }])).toBeNaN();
 });
