@@ -1,8 +1,7 @@
-import type { PolicyContext } from './core/policy.ts';
 import type { Generation } from './generations.ts';
 import type { Stacks } from './stacks.ts';
+import type { UpstreamReading } from './telemetry/readings.ts';
 import { redactValue } from './telemetry/redact.ts';
-import { readUpstreams } from './upstream-readings.ts';
 
 /** `/api/policies`: what each policy of each stack knows now, outermost first. */
 export function policyViews({ views }: Stacks): unknown {
@@ -15,14 +14,16 @@ export function policyViews({ views }: Stacks): unknown {
 }
 
 /** `/api/upstreams`: where each upstream is and how its breaker, its places and its sockets are. */
-export function upstreamViews({ loaded, links, stacks }: Generation, context: PolicyContext): unknown {
-  const { upstreams } = loaded.config;
-  const readings = readUpstreams(Object.keys(upstreams), stacks.views, context);
-  return Object.entries(upstreams).map(([name, { url, dialect }]) => ({
+export function upstreamViews(
+  { loaded }: Generation,
+  readings: ReadonlyMap<string, UpstreamReading>,
+  sockets: ReadonlyMap<string, number>,
+): unknown {
+  return Object.entries(loaded.config.upstreams).map(([name, { url, dialect }]) => ({
     name,
     url,
     dialect,
-    sockets: links.get(name)?.connections?.sockets ?? 0,
+    sockets: sockets.get(name) ?? 0,
     ...readings.get(name),
   }));
 }

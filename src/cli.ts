@@ -17,6 +17,8 @@ import { duration } from './settings/units.ts';
 export interface StartOptions {
   /** Reads the configuration again, from the same place and under the same flags. */
   readonly reload: () => LoadResult;
+  /** Processes that serve calls; with 1 it is this one. */
+  readonly workers: number;
 }
 
 /** What the command line reaches the world by. */
@@ -52,6 +54,7 @@ Options of start:
   --upstream URL      no configuration: send everything to this URL, under the default policies
   --listen HOST:PORT  where agents connect to (127.0.0.1:4141)
   --admin HOST:PORT   where the admin port listens (127.0.0.1:4142)
+  --workers N         serve calls in N processes, for more than one processor; 1 unless given
 
 Options of demo:
   --for DURATION      end by itself after that long, such as 10m; else it runs until it is stopped
@@ -76,6 +79,7 @@ const options = {
   upstream: { type: 'string' },
   listen: { type: 'string' },
   admin: { type: 'string' },
+  workers: { type: 'string' },
   for: { type: 'string' },
   reason: { type: 'string' },
   note: { type: 'string' },
@@ -94,7 +98,7 @@ interface Command {
 }
 
 const commands: Readonly<Record<string, Command>> = {
-  start: { flags: ['config', 'upstream', 'listen', 'admin'], run: start },
+  start: { flags: ['config', 'upstream', 'listen', 'admin', 'workers'], run: start },
   check: { flags: ['config'], run: check },
   schema: { flags: [], run: schema },
   demo: { flags: ['for', 'listen', 'admin'], run: demo },
@@ -152,7 +156,14 @@ function commandIn([first = 'start', ...others]: readonly string[]): { name: str
   return first === 'alert' && second !== undefined ? { name: `${first} ${second}`, rest } : { name: first, rest: others };
 }
 
+/** Each has memory of its own: more than a machine has processors are of no use. */
+const mostWorkers = 64;
+
 async function start(flags: Flags, context: CliContext): Promise<number> {
+  const workers = flags.workers === undefined ? 1 : /^[1-9]\d{0,3}$/.test(flags.workers) ? Number(flags.workers) : 0;
+  if (workers < 1 || workers > mostWorkers) {
+    return wrongUsage(`--workers takes a number from 1 to ${mostWorkers}, and not ${JSON.stringify(flags.workers)}`, context);
+  }
   if (context.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
     context.stderr.write(
       'outrigger: NODE_TLS_REJECT_UNAUTHORIZED=0 lets anybody pose as an upstream and read the keys sent to it; unset it, and trust a private authority by upstreams.NAME.tls.ca\n',
@@ -165,7 +176,7 @@ async function start(flags: Flags, context: CliContext): Promise<number> {
   const request = { ...requestOf(flags, context), config };
   const loaded = loadConfig(request);
   if (!loaded.ok) return tellProblems(loaded.problems, context);
-  return untilOver(context.start(loaded, { reload: () => loadAgain(request, loaded.files) }), context, loaded.config.admin.listen);
+  return untilOver(context.start(loaded, { reload: () => loadAgain(request, loaded.files), workers }), context, loaded.config.admin.listen);
 }
 
 async function demo({ listen, admin, for: forText }: Flags, context: CliContext): Promise<number> {

@@ -24,10 +24,10 @@ export function main(argv: readonly string[]): Promise<number> {
 const demo: CliContext['demo'] = async (...given) => (await import('./run-demo.ts')).runDemo(...given);
 
 /** Runs the sidecar until a signal or a bug ends it. Follows its configuration meanwhile. */
-async function run(loaded: LoadedConfig, { reload }: StartOptions): Promise<number> {
+async function run(loaded: LoadedConfig, { reload, workers }: StartOptions): Promise<number> {
   const inTerminal = hasTerminal();
   const log = await createLog(loaded.config.telemetry.log);
-  const sidecar = await startSidecar(loaded, log);
+  const sidecar = await startSidecar(loaded, log, workers);
   for (const warning of loaded.warnings) log.logger.warn({ where: formatPlace(warning) }, warning.message);
   const watcher = watchConfig({
     files: loaded.files,

@@ -1,7 +1,7 @@
 import { startAdminServer } from './admin/server.ts';
 import { AgentDirectory } from './agents/directory.ts';
 import { agentRoutes, resumeAgents } from './agents-api.ts';
-import { createAgents } from './agents-of.ts';
+import { callerSecret, createAgents } from './agents-of.ts';
 import { readAlerts } from './alert-readings.ts';
 import { alertRoutes } from './alert-routes.ts';
 import { alertmanagerHook } from './alertmanager-hook.ts';
@@ -56,8 +56,11 @@ export interface Sidecar {
   kill(): Promise<void>;
 }
 
-/** Starts a sidecar from a valid configuration. Rejects where an address or a file cannot be had; nothing is left open then. */
-export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sidecar> {
+/**
+ * Starts a sidecar from a valid configuration. Rejects where an address or a file cannot be had; nothing is left open then.
+ * Several `workers` are processes of their own that serve the calls; this one has all the rest then.
+ */
+export async function startSidecar(loaded: LoadedConfig, log?: Log, workers = 1): Promise<Sidecar> {
   const ownLog = log ?? (await createLog(loaded.config.telemetry.log));
   const { logger } = ownLog;
   const registry = new StateRegistry();
@@ -72,11 +75,8 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
     conventions: conventionsOf(loaded.config, process.env),
     observe: () => ({
       upstreams: readings(),
-      ...readProcess({ state: context.state, directory, live, health, generation: () => generations.current }),
-      journalErrors: journal.errors(),
+      ...processReadings(),
       ...readAlerts(alerting.active),
-      logLinesDropped: ownLog.dropped(),
-      spansDropped: traces?.dropped,
     }),
   });
   const callLog = createCallLog({ logger, access: () => configNow().telemetry.log.access });
@@ -88,13 +88,38 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
   const loops = await createAgents({ directory: dir, sessions, store, onError: onStateError });
   const directory = new AgentDirectory(systemClock, loops.agents.pauses);
   const live = new LiveJournal(systemClock);
-  const health = createHealth(loaded.config, { clock: systemClock, alerts: () => alerting.active, readings: () => readings(), store });
+  const health = createHealth(loaded.config, {
+    clock: systemClock,
+    alerts: () => alerting.active,
+    readings: () => readings(),
+    store,
+    machine: (own) => fleet?.machine(own) ?? own,
+  });
   const journal = new Journal([accounts, metrics.subscriber, directory, callLog, ...(traces ? [traces.tracer] : []), calls, health, live]);
   const alerting = new Alerting({ journal, clock: systemClock, logger, store, directory: dir });
   const own = new OwnConnections();
   const generations = new Generations(loaded, { context, loops, registry, own, calls, journal });
   const configNow = () => generations.current.loaded.config;
-  const readings = () => readUpstreams(Object.keys(configNow().upstreams), generations.current.stacks.views, context);
+  const fleet =
+    workers > 1
+      ? new (await import('./cluster/fleet.ts')).Fleet({
+          ...{ workers, context, agents: loops.agents, metrics, live, log: ownLog, directory, health },
+          callerSecret: callerSecret(dir, onStateError),
+          alerts: () => alerting.active,
+        })
+      : undefined;
+  if (fleet) journal.subscribe(fleet.hub);
+  const readings = () => {
+    const names = Object.keys(configNow().upstreams);
+    return fleet ? fleet.upstreams(names) : readUpstreams(names, generations.current.stacks.views, context);
+  };
+  const processReadings = () => {
+    const mine = {
+      ...readProcess({ state: context.state, directory, live, health, generation: () => generations.current }),
+      ...{ journalErrors: journal.errors(), logLinesDropped: ownLog.dropped(), spansDropped: traces?.dropped },
+    };
+    return fleet ? fleet.readings(mine) : mine;
+  };
 
   // Those of before count as paused from the start, and are no news.
   metrics.alreadyPaused(loops.agents.pauses.all().map(({ agent }) => agent));
@@ -102,6 +127,7 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
   // Readiness is asked for while the sidecar starts and while it drains, so the admin port opens first and closes last.
   const admin = await startAdminServer({
     settings: () => configNow().admin,
+    before: (path) => fleet?.freshen(path),
     onError: (error) => logger.error({ err: error }, 'the admin port failed on a request'),
     routes: [
       ...agentRoutes({ agents: loops.agents, directory, journal, clock: systemClock }),
@@ -115,10 +141,13 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
       alertmanagerHook(() => alerting.active),
     ],
     sources: {
-      ready: () => ({ ready: state === 'serving', reason: state }),
+      ready: () =>
+        fleet && state === 'serving' && !fleet.serves
+          ? { ready: false, reason: 'no worker is running' }
+          : { ready: state === 'serving', reason: state },
       health: () => health.report(),
-      upstreams: () => upstreamViews(generations.current, context),
-      policies: () => policyViews(generations.current.stacks),
+      upstreams: () => upstreamViews(generations.current, readings(), processReadings().connections ?? new Map()),
+      policies: () => (fleet ? fleet.policies() : policyViews(generations.current.stacks)),
       costs: () => metrics.costs(),
       config: () => maskedConfig(generations.current.loaded),
       metrics: () => metrics.text(),
@@ -135,14 +164,9 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
   try {
     await alerting.configure(loaded.config);
     const { listen } = loaded.config;
-    const listener = await startListener({
-      listen,
-      plane: () => generations.current.plane,
-      journal,
-      clock: systemClock,
-      own,
-      tracing: traces?.tracer,
-    });
+    const serve = () =>
+      startListener({ listen, plane: () => generations.current.plane, journal, clock: systemClock, own, tracing: traces?.tracer });
+    const listener = await (fleet ? fleet.start(loaded) : serve());
     await exporting.push(metrics);
     const longCalls = new LongCalls({ calls: () => listener.underWay(), clock: systemClock, logger });
     const reload = createReload({ generations, metrics, accounts, exporting, health, alerting, journal, logger });
@@ -153,7 +177,9 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log): Promise<Sid
       admin: hostAndPort(admin.url),
       log: ownLog,
       reload(result) {
-        if (state === 'serving') reload(result);
+        if (state !== 'serving') return;
+        reload(result);
+        fleet?.configure(generations.current.loaded);
       },
       async stop() {
         state = 'draining';

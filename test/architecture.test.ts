@@ -19,6 +19,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   simulated: ['core', 'settings'],
   // The schemas of the others, and their types.
   config: ['core', 'settings', 'policies', 'proxy', 'telemetry', 'admin', 'alerts'],
+  // Composes, as the files beside it do: the processes of `--workers`.
+  cluster: ['*'],
   '.': ['*'],
 };
 

@@ -1,6 +1,6 @@
 import { agentId } from './agent-id.ts';
 import type { Pause, Pauses } from './pauses.ts';
-import { type Release, Releases, type ResumeNote } from './releases.ts';
+import { type KeptRelease, type Release, Releases, type ResumeNote } from './releases.ts';
 
 export type { ResumeNote } from './releases.ts';
 
@@ -12,6 +12,11 @@ export class Agents {
   constructor(pauses: Pauses, releases: Releases = new Releases()) {
     this.pauses = pauses;
     this.#releases = releases;
+  }
+
+  /** What is remembered of all that were let go on. */
+  released(): readonly KeptRelease[] {
+    return this.#releases.all();
   }
 
   /** When and from what the agent was let go on last. */

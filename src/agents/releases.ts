@@ -72,6 +72,11 @@ export class Releases {
     return this.#withNote.size > 0;
   }
 
+  /** All that would outlive the process. */
+  all(): readonly KeptRelease[] {
+    return [...this.#byAgent.values()].map(({ kept }) => kept);
+  }
+
   /** When and from what an agent was let go on last. */
   of(agent: string, principal: string): Release {
     return this.#byAgent.get(pauseId(agent, principal)) ?? this.#byAgent.get(pauseId(agent, anyPrincipal)) ?? never;

@@ -42,10 +42,13 @@ export function launch(args: readonly string[], more: { nodeArguments?: string[]
 }
 
 /** Starts a sidecar from a configuration on free ports, and waits until it says where it listens. */
-export async function startProcess(config: Record<string, unknown>, more: Parameters<typeof launch>[1] = {}): Promise<SidecarProcess> {
+export async function startProcess(
+  config: Record<string, unknown>,
+  { flags = [], ...more }: Parameters<typeof launch>[1] & { flags?: string[] } = {},
+): Promise<SidecarProcess> {
   const file = join(scratch(), 'outrigger.yaml');
   writeFileSync(file, JSON.stringify({ listen: '127.0.0.1:0', admin: { listen: '127.0.0.1:0' }, ...config }));
-  const started = launch(['start', '--config', file], more);
+  const started = launch(['start', '--config', file, ...flags], more);
   const { child, output, exited } = started;
   const ready = /Metrics, health and API: (\S+)/;
   await new Promise<void>((found, failed) => {
