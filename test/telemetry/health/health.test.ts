@@ -143,6 +143,32 @@ test('alerts that could not be delivered are a share of those of the window', as
   expect(check('alert-delivery')).toMatchObject({ status: 'critical', value: 1 });
 });
 
+test.each([
+  ['error-rate', 'ratio', 0.1, 0.25],
+  ['latency', 'seconds', 5, 10],
+  ['availability', 'ratio', 0.95, 0.8],
+  ['breakers', 'circuits', 1, 3],
+  ['cpu', 'ratio', 0.8, 0.9],
+  ['memory', 'ratio', 0.8, 0.9],
+  ['disk', 'ratio', 0.85, 0.95],
+  ['event-loop', 'seconds', 0.1, 0.5],
+  ['alert-delivery', 'ratio', 0.1, 0.5],
+] as const)('%s (%s) is judged by %d and %d unless the configuration says otherwise', (name, unit, warning, critical) => {
+  expect(healthFor().check(name)).toMatchObject({ unit, threshold: { warning, critical } });
+});
+
+test.each([
+  [96, 'healthy'],
+  [95, 'warning'],
+  [81, 'warning'],
+  [80, 'critical'],
+])('an upstream that answers %d in 100 attempts is %s', (good, status) => {
+  const { health, check } = healthFor();
+  times(good, () => health.on(attemptEnded('spare')));
+  times(100 - good, () => health.on(attemptEnded('spare', { verdict: 'timeout' })));
+  expect(check('availability').status).toBe(status);
+});
+
 test('another configuration has its thresholds at once and keeps the counts of what stays', () => {
   const { health, check } = healthFor();
   times(20, () => health.on(attemptEnded('openai', { verdict: 'timeout' })));
