@@ -25,6 +25,8 @@ export class CountingClient {
   requestBytes = 0;
   responseBytes = 0;
   calls = 0;
+  /** Streams that broke off on their way. */
+  broken = 0;
   /** Tokens of answers that came from the cache, as their upstream had reported them. */
   savedTokens = 0;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
@@ -47,6 +49,7 @@ export class CountingClient {
     });
     const first = await this.#send(id, body, cacheable ? '/cached' : '/plain');
     count(this.outcomes, outcomes[scenario]);
+    if (scenario === 'cut') this.broken += 1;
     if (!cacheable) return;
     count(this.cache, 'miss');
     if (first.cacheStatus?.includes('stored')) count(this.cache, 'stored');

@@ -64,7 +64,11 @@ test('over 5,000 mixed calls, the metrics say exactly what the upstreams and the
   expect(by('retries_total', 'reason', 'upstream="main"')).toEqual(main.again);
   expect(by('retries_total', 'reason', 'upstream="spare"')).toEqual(spare.again);
   expect(total(text, 'outrigger_socket_resent_total')).toBe(main.resent + spare.resent);
+  // Each call moves once at most, by what it met last at its own upstream.
+  expect(by('fallbacks_total', 'reason')).toEqual(new Map([...main.lastBefore(spare.calls)]));
   expect(total(text, 'outrigger_fallbacks_total')).toBe(spare.calls.size);
+  expect(by('timeouts_total', 'phase')).toEqual(new Map([['answer', main.attempts.get('timeout') ?? 0]]));
+  expect(total(text, 'outrigger_streams_broken_total')).toBe(client.broken);
   expect(by('cache_requests_total', 'result')).toEqual(client.cache);
   expect(total(text, 'outrigger_cache_saved_tokens_total')).toBe(client.savedTokens);
   for (const upstream of [main, spare]) {

@@ -51,6 +51,7 @@ export class FakeUpstream {
   readonly #known = new WeakSet<object>();
   readonly #resent = new Set<string>();
   readonly #asked = new Map<string, number>();
+  readonly #last = new Map<string, Verdict>();
   readonly #which: 'main' | 'spare';
   url = '';
 
@@ -73,6 +74,13 @@ export class FakeUpstream {
   /** Requests that met a kept connection which closed under them. */
   get resent(): number {
     return this.#resent.size;
+  }
+
+  /** What was done last with each of these calls, as it is to be counted. */
+  lastBefore(calls: ReadonlySet<string>): Map<Verdict, number> {
+    const counts = new Map<Verdict, number>();
+    for (const id of calls) count(counts, this.#last.get(id) ?? 'ok');
+    return counts;
   }
 
   /** The agent of a call has seen the first of its answer. */
@@ -102,6 +110,7 @@ export class FakeUpstream {
     const act = acts[asked];
     if (act === undefined) throw new Error(`one request too many: ${body}`);
     count(this.attempts, verdicts[act]);
+    this.#last.set(id, verdicts[act]);
     const before = acts[asked - 1];
     if (before) count(this.again, verdicts[before]);
     this.#act(act, Number(id), response);
