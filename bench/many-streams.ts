@@ -27,7 +27,8 @@ export async function openStreams(order: Order): Promise<Values> {
   if (proxyPid === undefined || loopDelayFile === undefined)
     throw new Error('open streams are measured of a proxy whose event loop is watched');
   const idleKilobytes = residentKilobytes(proxyPid);
-  const run = new OpenStreams(order.port, Math.ceil((openingMs + settleMs) / paceMs + order.seconds) + 2);
+  const events = Math.ceil((openingMs + settleMs) / paceMs + order.seconds) + 2;
+  const run = new OpenStreams({ port: order.port, count: manyStreams, events, paceMs });
   await run.open();
   await delay(settleMs);
   await loopDelay(proxyPid, loopDelayFile);
@@ -43,37 +44,48 @@ export async function openStreams(order: Order): Promise<Values> {
   return { idleKilobytes, openKilobytes, cpuUs: proxyCpuUs / latenciesUs.length, p50Us, p99Us, ...late, lostEvents, foreignShare };
 }
 
-class OpenStreams {
-  readonly #port: number;
-  readonly #events: number;
-  readonly #bytes = new Uint32Array(manyStreams);
-  #open = manyStreams;
+/** Which streams are opened: how many, of how many events each, with that long between two. */
+interface StreamsToOpen {
+  port: number;
+  count: number;
+  events: number;
+  paceMs: number;
+}
+
+/** Streams that are opened little by little and then run to their ends. */
+export class OpenStreams {
+  readonly #wanted: StreamsToOpen;
+  readonly #bytes: Uint32Array;
+  #open: number;
   readonly #ended = Promise.withResolvers<void>();
   /** From the upstream's sending an event to its arrival. */
   latenciesUs: number[] = [];
 
-  constructor(port: number, events: number) {
-    this.#port = port;
-    this.#events = events;
+  constructor(wanted: StreamsToOpen) {
+    this.#wanted = wanted;
+    this.#open = wanted.count;
+    this.#bytes = new Uint32Array(wanted.count);
   }
 
   async open(): Promise<void> {
-    const request = chatRequest(this.#port, { paceMs, events: this.#events });
-    for (let opened = 0; opened < manyStreams; opened += openedAtATime) {
-      const batch = Array.from({ length: openedAtATime }, (_, index) => this.#ask(opened + index, request));
+    const { port, count, events, paceMs } = this.#wanted;
+    const request = chatRequest(port, { paceMs, events });
+    for (let opened = 0; opened < count; opened += openedAtATime) {
+      const batch = Array.from({ length: Math.min(openedAtATime, count - opened) }, (_, index) => this.#ask(opened + index, request));
       await Promise.all([...batch, delay((openingMs * openedAtATime) / manyStreams)]);
     }
   }
 
   /** Waits for the streams to end; gives how many of their events have not arrived. */
   async lost(): Promise<number> {
-    await Promise.race([this.#ended.promise, delay(this.#events * paceMs + graceMs)]);
-    return this.#bytes.reduce((sum, bytes) => sum + (bytes === streamBytes(this.#events) ? 0 : this.#missing(bytes)), 0);
+    const { events, paceMs } = this.#wanted;
+    await Promise.race([this.#ended.promise, delay(events * paceMs + graceMs)]);
+    return this.#bytes.reduce((sum, bytes) => sum + (bytes === streamBytes(events) ? 0 : this.#missing(bytes)), 0);
   }
 
   #missing(bytes: number): number {
     // One that lacks no event but its end, or has too much, is not whole either.
-    return Math.max(1, this.#events - Math.floor(bytes / eventBytes));
+    return Math.max(1, this.#wanted.events - Math.floor(bytes / eventBytes));
   }
 
   async #ask(index: number, request: Buffer): Promise<void> {
@@ -88,7 +100,7 @@ class OpenStreams {
       const now = nowUs();
       for (const stamp of stamps(piece)) this.latenciesUs.push(now - stamp);
     };
-    const socket = await connect(this.#port, { onBody, onEnd }, onEnd);
+    const socket = await connect(this.#wanted.port, { onBody, onEnd }, onEnd);
     socket.write(request);
   }
 }

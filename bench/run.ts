@@ -21,7 +21,7 @@ const usage = `node bench/run.ts [--rounds N] [--quick] [--proxies a,b] [--scena
   --scenarios  ${Object.keys(scenarios).join(', ')}`;
 
 const quickSeconds = 1;
-const quickWarmUp = 0.1;
+const shortWarmUp = 0.1;
 
 /** A measurement during which other processes used more of a core than this is thrown away and repeated. */
 const foreignLimit = 0.05;
@@ -122,7 +122,8 @@ async function measure(scenario: ScenarioName, name: TargetName, targets: readon
     ...(loopDelayFile !== undefined && { loopDelayFile }),
     ownPids: [process.pid, upstream.pid, spanSink.pid, ...targets.flatMap((target) => target.proxyPid ?? [])],
     seconds: options.quick ? quickSeconds : scenarios[scenario].seconds,
-    warmUp: options.quick ? quickWarmUp : 1,
+    // Without a proxy there is no code to be warmed up.
+    warmUp: options.quick || proxyPid === undefined ? shortWarmUp : 1,
   };
   for (let attempt = 0; attempt < tries; attempt += 1) {
     if (!options.noisy) await quiet(order.ownPids);

@@ -38,9 +38,9 @@ const routed = { seconds: 2, targets: ['outrigger-everything'] } as const;
 export const scenarios: Record<ScenarioName, Scenario> = {
   saturation: { seconds: 4, targets: [...usual, 'outrigger-unbuilt', 'portkey'] },
   'rate-1000': { seconds: 4, targets: [...usual, 'portkey'] },
-  'rate-200': { seconds: 8, targets: usual },
+  'rate-200': { seconds: 7, targets: usual },
   streams: { seconds: 4, targets: usual },
-  'first-byte': { seconds: 4, targets: [direct, ...beside] },
+  'first-byte': { seconds: 3, targets: [direct, ...beside] },
   'body-2': body,
   'body-20': body,
   'body-200': body,

@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest';
-import { answerBody, chatBody, chatRequest, eventBytes, eventCount, stampDigits, stampMark, streamEvent } from '../../bench/payload.ts';
+import {
+  answerBody,
+  chatBody,
+  chatRequest,
+  eventBytes,
+  eventCount,
+  longBodies,
+  stampDigits,
+  stampMark,
+  streamEvent,
+} from '../../bench/payload.ts';
 
 test('the request and the answer have the sizes that the tables speak of', () => {
   expect(chatBody.length).toBeGreaterThan(1900);
@@ -25,4 +35,11 @@ test('a stream ends in a finish reason and then the usage', () => {
 test('a request is framed by its length', () => {
   const [head = '', body = ''] = chatRequest(80).toString().split('\r\n\r\n');
   expect(Number(/Content-Length: (\d+)/.exec(head)?.[1])).toBe(Buffer.byteLength(body));
+});
+
+test('long bodies are JSON of about the size that the tables speak of', () => {
+  for (const [kilobytes, body] of longBodies) {
+    expect(() => JSON.parse(body.toString())).not.toThrow();
+    expect(body.length / 1000 / kilobytes).toBeCloseTo(1, 1);
+  }
 });
