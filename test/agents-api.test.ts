@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Sidecar } from '../src/sidecar.ts';
 import { runCommand } from './kit/run-command.ts';
 import { sidecar } from './kit/start-sidecar.ts';
+import { temporaryDirectory } from './kit/temporary-directory.ts';
 import { eventually } from './kit/timing.ts';
 
 /** A sidecar before the built-in provider. */
@@ -87,8 +85,7 @@ test('a name that is paused is refused whoever calls by it, also before its firs
 });
 
 test('a pause survives a restart', async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'outrigger-pauses-'));
-  onTestFinished(() => rmSync(dir, { recursive: true }));
+  const dir = temporaryDirectory();
   const first = await demo({ state: { dir } });
   await ask(first, 'planner', 'one');
   const { agents } = (await admin(first, '/api/agents')).body;

@@ -5,7 +5,8 @@ import type { Pause } from '../src/agents/pauses.ts';
 import { createAgents } from '../src/agents-of.ts';
 import { systemClock } from '../src/core/clock.ts';
 import { StateStore } from '../src/store/state-store.ts';
-import { scratch, startProcess } from './life/sidecar-process.ts';
+import { temporaryDirectory } from './kit/temporary-directory.ts';
+import { startProcess } from './life/sidecar-process.ts';
 
 const pause: Pause = { agent: 'planner', principal: '*', reason: 'lunch', by: 'person', sinceMs: 5 };
 const other: Pause = { ...pause, agent: 'writer' };
@@ -20,7 +21,7 @@ async function started(directory: string) {
 }
 
 test('pauses are known at the next start, and those that were ended are not', async () => {
-  const directory = scratch();
+  const directory = temporaryDirectory();
   const first = await started(directory);
   expect(first.pauses.add(pause) && first.pauses.add(other) && first.pauses.remove(other)).toBe(true);
   expect(await first.pauses.stored()).toBe(true);
@@ -30,7 +31,7 @@ test('pauses are known at the next start, and those that were ended are not', as
 });
 
 test('from what an agent was let go on is known at the next start, with the note that its model has not got', async () => {
-  const directory = scratch();
+  const directory = temporaryDirectory();
   const first = await started(directory);
   const evidence = { kind: 'repeat', count: 4, tool: 'shell', firstRound: 1, lastRound: 4, fingerprint: 'a b' } as const;
   first.pauses.add({ ...pause, evidence });
@@ -44,7 +45,7 @@ test('from what an agent was let go on is known at the next start, with the note
 });
 
 test('a pause holds where it cannot be kept, and that is told', async () => {
-  const directory = scratch();
+  const directory = temporaryDirectory();
   writeFileSync(join(directory, 'file'), '');
   const { pauses, told } = await started(join(directory, 'file'));
   pauses.add(pause);
@@ -53,7 +54,7 @@ test('a pause holds where it cannot be kept, and that is told', async () => {
 });
 
 test('a file of an earlier version is taken over once, and goes', async () => {
-  const directory = scratch();
+  const directory = temporaryDirectory();
   const file = join(directory, 'pauses.json');
   writeFileSync(file, JSON.stringify({ version: 1, pauses: [pause, other] }));
   const first = await started(directory);
@@ -65,7 +66,7 @@ test('a file of an earlier version is taken over once, and goes', async () => {
 });
 
 test('a file of an earlier version stays where its pauses cannot be kept, or cannot be read', async () => {
-  const directory = scratch();
+  const directory = temporaryDirectory();
   const file = join(directory, 'pauses.json');
   writeFileSync(file, JSON.stringify({ version: 1, pauses: [pause] }));
   // No file can be where a directory is.
@@ -74,7 +75,7 @@ test('a file of an earlier version stays where its pauses cannot be kept, or can
   expect([pauses.all(), existsSync(file)]).toEqual([[pause], true]);
   expect(told.length).toBeGreaterThan(0);
 
-  const unreadable = scratch();
+  const unreadable = temporaryDirectory();
   writeFileSync(join(unreadable, 'pauses.json'), '{"version":1,');
   const second = await started(unreadable);
   expect([second.pauses.all(), second.told]).toEqual([[], ['the pauses of an earlier version cannot be taken over']]);
@@ -82,7 +83,7 @@ test('a file of an earlier version stays where its pauses cannot be kept, or can
 });
 
 test('a record that is no pause is told of and left alone', async () => {
-  const directory = scratch();
+  const directory = temporaryDirectory();
   const { store } = await started(directory);
   await store.put('pause', 'x', { agent: 7 });
   await store.close();
@@ -92,7 +93,7 @@ test('a record that is no pause is told of and left alone', async () => {
 
 test('a pause that was answered with 200 outlives a kill, and is in force with the first call after it', async () => {
   const config = {
-    state: { dir: scratch() },
+    state: { dir: temporaryDirectory() },
     upstreams: { demo: { url: 'simulated:', dialect: 'openai' } },
     routes: [{ path: '/', upstream: 'demo' }],
   };

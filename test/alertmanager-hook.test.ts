@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ask, post } from './admin/kit.ts';
 import { receiver } from './alerts/channels/receiver.ts';
 import { sidecar } from './kit/start-sidecar.ts';
+import { temporaryDirectory } from './kit/temporary-directory.ts';
 
 const alert = {
   status: 'firing',
@@ -56,8 +54,7 @@ test('a group of more than 64 KB is taken, and what is none is refused', async (
 });
 
 async function hooked(alerts: Record<string, unknown> = {}) {
-  const directory = mkdtempSync(join(tmpdir(), 'outrigger-hook-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const directory = temporaryDirectory();
   const token = 'a-token-of-many-characters';
   const { admin } = await sidecar({
     admin: { listen: '127.0.0.1:0', token },

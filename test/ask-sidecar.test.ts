@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { temporaryDirectory } from './config/load-text.ts';
 import { runCommand } from './kit/run-command.ts';
 import { sidecar } from './kit/start-sidecar.ts';
+import { temporaryDirectory } from './kit/temporary-directory.ts';
 
 const demo = { upstreams: { demo: { url: 'simulated:' } }, routes: [{ path: '/', upstream: 'demo' }] };
 const addressOf = ({ host, port }: { host: string; port: number }) => `${host}:${port}`;

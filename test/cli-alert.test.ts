@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { mailServer, reply } from './alerts/channels/mail-server.ts';
 import { receiver } from './alerts/channels/receiver.ts';
 import { runCommand } from './kit/run-command.ts';
+import { temporaryDirectory } from './kit/temporary-directory.ts';
 
 test('it tells what Slack, a mail server and a webhook said', async () => {
   const slack = await receiver();
@@ -64,8 +64,7 @@ test('it knows its channels, and how it is used', async () => {
 });
 
 async function run(argv: string[], alerts: unknown) {
-  const cwd = mkdtempSync(join(tmpdir(), 'outrigger-alert-'));
-  onTestFinished(() => rmSync(cwd, { recursive: true, force: true }));
+  const cwd = temporaryDirectory();
   const whole = { upstreams: { a: { url: 'http://127.0.0.1:9' } }, routes: [{ path: '/', upstream: 'a' }], ...(alerts ? { alerts } : {}) };
   writeFileSync(join(cwd, 'outrigger.yaml'), JSON.stringify(whole));
   return runCommand(argv, { cwd });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { temporaryDirectory } from './config/load-text.ts';
+import { temporaryDirectory } from './kit/temporary-directory.ts';
 
 const root = resolve(import.meta.dirname, '..');
 

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CliContext } from '../src/cli.ts';
 import { ConfigError } from '../src/config/problem.ts';
-import { least, temporaryDirectory } from './config/load-text.ts';
+import { least } from './config/load-text.ts';
 import { runCommand } from './kit/run-command.ts';
+import { temporaryDirectory } from './kit/temporary-directory.ts';
 
 const run = (argv: string[], context: Partial<CliContext> = {}) => runCommand(argv, { cwd: temporaryDirectory(), ...context });
 

@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { linkKey } from '../src/alerts/link-key.ts';
 import { ask } from './admin/kit.ts';
 import { receiver } from './alerts/channels/receiver.ts';
 import { sidecar } from './kit/start-sidecar.ts';
+import { temporaryDirectory } from './kit/temporary-directory.ts';
 
 const publicUrl = 'https://outrigger.example/side';
 const token = 'a-token-of-many-characters';
@@ -177,10 +177,4 @@ async function alerting() {
 function inside(url: string): string {
   const path = url.startsWith('/') ? url : new URL(url).pathname;
   return path.replace(/^\/side\/?/, '/');
-}
-
-function temporaryDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'outrigger-links-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
 }

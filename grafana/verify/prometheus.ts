@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { freePort } from '../../test/e2e/free-port.ts';
+import { freePort } from '../../test/kit/free-port.ts';
 import { startProgram, until } from './programs.ts';
 
 /** The values of a series over time; times are seconds since 1970. */

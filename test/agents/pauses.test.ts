@@ -1,12 +1,12 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { agentId } from '../../src/agents/agent-id.ts';
 import { Agents } from '../../src/agents/agents.ts';
 import { type Pause, Pauses } from '../../src/agents/pauses.ts';
 import { Principals } from '../../src/agents/principal.ts';
 import { pauseFrom, pausesInFile } from '../../src/agents/stored-pauses.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 import { KeptPauses } from './kept-pauses.ts';
 
 const pause = (more: Partial<Pause> = {}): Pause => ({
@@ -18,12 +18,6 @@ const pause = (more: Partial<Pause> = {}): Pause => ({
   ...more,
 });
 const evidence = { kind: 'repeat', count: 4, tool: 'shell', firstRound: 1, lastRound: 4, fingerprint: 'a b' } as const;
-
-function directory(): string {
-  const made = mkdtempSync(join(tmpdir(), 'outrigger-pauses-'));
-  onTestFinished(() => rmSync(made, { recursive: true }));
-  return made;
-}
 
 describe('a pause', () => {
   test('concerns the agents of its name and caller, or of every caller', () => {
@@ -54,7 +48,7 @@ describe('a pause', () => {
   });
 
   test('in the file of an earlier version that cannot be read is an error, and the file stays', () => {
-    const path = join(directory(), 'pauses.json');
+    const path = join(temporaryDirectory(), 'pauses.json');
     expect(pausesInFile(path)).toEqual([]);
     for (const text of ['{"version":1,"pauses":[{"agent":', '{"version":2,"pauses":[]}']) {
       writeFileSync(path, text);

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Message } from '../../src/alerts/channel.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 export interface CrashRun {
   /** Records that a child said were on disk, as `kind id`. */
@@ -18,8 +17,7 @@ export interface CrashRun {
 
 /** Kills a process that opens incidents and sends messages, so many times, each at a random moment; the last one may finish. */
 export async function crash(rounds: number): Promise<CrashRun> {
-  const directory = mkdtempSync(join(tmpdir(), 'outrigger-crash-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const directory = temporaryDirectory();
   const received: Message[] = [];
   let underway = 0;
   const server = createServer((request, response) => {

@@ -1,12 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadConfigText } from '../../src/config/load.ts';
 import type { Sidecar } from '../../src/sidecar.ts';
 import { sidecar } from '../kit/start-sidecar.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 /** Where a webhook posts to. */
 async function receiver() {
@@ -27,8 +26,7 @@ async function receiver() {
 }
 
 async function alerted(alerts: (url: string) => Record<string, unknown>, more: Record<string, unknown> = {}) {
-  const dir = mkdtempSync(join(tmpdir(), 'outrigger-alerts-'));
-  onTestFinished(() => rmSync(dir, { recursive: true }));
+  const dir = temporaryDirectory();
   const hook = await receiver();
   const config = {
     state: { dir },

@@ -3,7 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { least, load, problemLines, temporaryDirectory, valid, withPolicy } from './load-text.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
+import { least, load, problemLines, valid, withPolicy } from './load-text.ts';
 
 const header = (value: string) =>
   `upstreams:\n  a:\n    url: http://x\n    headers:\n      x-a: ${value}\nroutes: [{ path: /, upstream: a }]\n`;

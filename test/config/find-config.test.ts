@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig, loadConfigText } from '../../src/config/load.ts';
-import { least, temporaryDirectory } from './load-text.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
+import { least } from './load-text.ts';
 
 describe('the configuration is sought', () => {
   it('by --config, then $OUTRIGGER_CONFIG, then ./outrigger.yaml, then in the package', () => {

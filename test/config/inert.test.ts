@@ -2,7 +2,8 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { least, temporaryDirectory, valid, warningLines, withPolicy } from './load-text.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
+import { least, valid, warningLines, withPolicy } from './load-text.ts';
 
 const warningsOf = (...lines: string[]) => warningLines(valid(withPolicy(...lines))).map((line) => line.replace('policies.p.', ''));
 

@@ -1,16 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import { type LoadedConfig, type LoadResult, loadConfig } from '../../src/config/load.ts';
 import { formatPath } from '../../src/config/problem.ts';
-
-/** A directory of its own for a test, gone when it has finished. */
-export function temporaryDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'outrigger-config-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 /** Loads a configuration from a file `c.yaml` with this content. */
 export function load(content: string | Uint8Array, environment: Record<string, string> = {}): LoadResult {

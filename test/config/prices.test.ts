@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type LoadResult, loadConfig } from '../../src/config/load.ts';
 import { formatProblem } from '../../src/config/problem.ts';
 import { packagedPrices } from '../../src/config/read-prices.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 const config = `upstreams: { main: { url: "http://127.0.0.1:1" } }
 routes: [ { path: /, upstream: main } ]
@@ -13,8 +13,7 @@ telemetry: { prices: prices.yml }
 
 /** Loads a configuration with a file of prices beside it; without one where that is undefined. */
 function load(prices: string | undefined): LoadResult & { directory: string } {
-  const directory = mkdtempSync(join(tmpdir(), 'outrigger-prices-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const directory = temporaryDirectory();
   writeFileSync(join(directory, 'outrigger.yaml'), config);
   if (prices !== undefined) writeFileSync(join(directory, 'prices.yml'), prices);
   return { ...loadConfig({ config: join(directory, 'outrigger.yaml'), environment: { HOME: directory }, directory }), directory };

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { least, load, problemLines, temporaryDirectory, valid } from './load-text.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
+import { least, load, problemLines, valid } from './load-text.ts';
 
 describe('reading a configuration', () => {
   it('takes a byte order mark, Windows line ends, comments and JSON', () => {

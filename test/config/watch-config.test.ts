@@ -6,7 +6,8 @@ import { loadConfig } from '../../src/config/load.ts';
 import { loadAgain } from '../../src/config/load-again.ts';
 import { type ConfigWatcher, type WatchTimes, watchConfig } from '../../src/config/watch-config.ts';
 import { systemClock } from '../../src/core/clock.ts';
-import { least, temporaryDirectory } from './load-text.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
+import { least } from './load-text.ts';
 
 const quick: WatchTimes = { settleMs: 10, goneMs: 100, lookEveryMs: 60_000 };
 

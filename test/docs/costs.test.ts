@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { packagedPrices, readPrices } from '../../src/config/read-prices.ts';
 import { wasteReasons } from '../../src/core/usage.ts';
 import { counters } from '../../src/telemetry/names.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 const page = readFileSync(new URL('../../docs/costs.md', import.meta.url), 'utf8');
 
@@ -21,8 +21,7 @@ it('the page of costs explains every reason of waste, and no other', () => {
 });
 
 it('the page of costs has an example of prices that can be read, without a warning', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'outrigger-prices-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const directory = temporaryDirectory();
   const [, example = ''] = /^```\n(checked: .*?)^```$/ms.exec(page) ?? [];
   writeFileSync(join(directory, 'prices.yml'), example);
   const { prices, problems, warnings } = readPrices('prices.yml', directory, new Map());

@@ -2,7 +2,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { scratch } from '../life/sidecar-process.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 import { run } from './program.ts';
 
 const committed = resolve(import.meta.dirname, '../../grafana/alerts');
@@ -24,7 +24,7 @@ test('promtool finds nothing wrong with the rules, and their tests pass', async 
 
 test.each(filesWithAlerts)('every alert of %s has a test that fails where it never fires', async (file, alerts) => {
   expect(alerts.length).toBeGreaterThan(3);
-  const copy = join(scratch(), 'alerts');
+  const copy = join(temporaryDirectory(), 'alerts');
   cpSync(committed, copy, { recursive: true });
   const rules = parse(readFileSync(join(committed, file), 'utf8')) as Rules;
   for (const rule of rules.groups.flatMap((group) => group.rules)) if (rule.alert !== undefined) rule.expr = 'vector(0) > 1';
@@ -37,7 +37,7 @@ test.each(filesWithAlerts)('every alert of %s has a test that fails where it nev
 
 test('verifying the dashboards ends at once, with a word on how to get Prometheus, where that is not there', async () => {
   const script = resolve(import.meta.dirname, '../../grafana/verify/run.ts');
-  const { code, stderr } = await run('env', [`PATH=${scratch()}`, process.execPath, script]);
+  const { code, stderr } = await run('env', [`PATH=${temporaryDirectory()}`, process.execPath, script]);
   expect(code).toBe(1);
   expect(stderr).toContain('prometheus is not on PATH');
   expect(stderr).toContain('apt-get install');

@@ -2,9 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { receiver } from '../alerts/channels/receiver.ts';
+import { freePort } from '../kit/free-port.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 import { eventually } from '../kit/timing.ts';
-import { scratch, startProcess } from '../life/sidecar-process.ts';
-import { freePort } from './free-port.ts';
+import { startProcess } from '../life/sidecar-process.ts';
 import { start } from './program.ts';
 
 const token = 'a-token-of-many-characters';
@@ -22,7 +23,7 @@ test("Debian's Alertmanager posts what fires and what is over, and both are told
   });
   const { admin } = await startProcess({
     admin: { listen: '127.0.0.1:0', token },
-    state: { dir: scratch() },
+    state: { dir: temporaryDirectory() },
     upstreams: { peer: { url: 'http://127.0.0.1:9', dialect: 'http' } },
     routes: [{ path: '/', upstream: 'peer' }],
     alerts: {
@@ -64,7 +65,7 @@ test("Debian's Alertmanager posts what fires and what is over, and both are told
 
 /** Alertmanager, which posts to that URL after a second, and again every second. */
 async function alertmanager(url: string) {
-  const directory = scratch();
+  const directory = temporaryDirectory();
   const address = `127.0.0.1:${await freePort()}`;
   const config = join(directory, 'alertmanager.yml');
   const webhook = { url, send_resolved: true, http_config: { authorization: { credentials: token } } };

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import WebSocket from 'ws';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 import { eventually } from '../kit/timing.ts';
-import { scratch } from '../life/sidecar-process.ts';
 import { start } from './program.ts';
 
 export interface Page {
@@ -24,7 +24,7 @@ interface Told {
 /** A page in Debian's Chromium, as large as a phone; closed when the test has finished. */
 export async function browserPage(): Promise<Page> {
   const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--window-size=390,844', '--remote-debugging-port=0'];
-  const { output } = start('chromium', [...flags, `--user-data-dir=${scratch()}`, 'about:blank']);
+  const { output } = start('chromium', [...flags, `--user-data-dir=${temporaryDirectory()}`, 'about:blank']);
   const listening = /DevTools listening on ws:\/\/(\S+?)\//;
   await eventually('Chromium listens', () => listening.test(output()), 30_000);
   const pages = (await (await fetch(`http://${listening.exec(output())?.[1]}/json/list`)).json()) as { webSocketDebuggerUrl: string }[];

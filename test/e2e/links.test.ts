@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { receiver } from '../alerts/channels/receiver.ts';
+import { freePort } from '../kit/free-port.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 import { eventually } from '../kit/timing.ts';
-import { scratch, startProcess } from '../life/sidecar-process.ts';
+import { startProcess } from '../life/sidecar-process.ts';
 import { browserPage } from './browser.ts';
-import { freePort } from './free-port.ts';
 
 test('a person with a phone comes from a chat, sees what it is about and acknowledges', async () => {
   const sent: string[] = [];
@@ -14,7 +15,7 @@ test('a person with a phone comes from a chat, sees what it is about and acknowl
   const admin = `http://127.0.0.1:${await freePort()}`;
   await startProcess({
     admin: { listen: admin.slice('http://'.length), token: 'a-token-of-many-characters', publicUrl: admin },
-    state: { dir: scratch() },
+    state: { dir: temporaryDirectory() },
     upstreams: { peer: { url: 'http://127.0.0.1:9', dialect: 'http' } },
     routes: [{ path: '/', upstream: 'peer' }],
     alerts: {

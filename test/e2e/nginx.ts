@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from '../kit/free-port.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 import { eventually } from '../kit/timing.ts';
-import { scratch } from '../life/sidecar-process.ts';
 import { call, textOf } from './call.ts';
-import { freePort } from './free-port.ts';
 import { start } from './program.ts';
 
 /** A line of the access log. */
@@ -29,7 +29,7 @@ export interface Nginx {
 
 /** Starts nginx with more directives for its `server` and `http` blocks and outside of both; stopped when the test has finished. */
 export async function nginx(server = '', http = '', main = ''): Promise<Nginx> {
-  const directory = scratch();
+  const directory = temporaryDirectory();
   const files = join(directory, 'files');
   mkdirSync(files);
   const port = await freePort();

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from '../kit/free-port.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 import { eventually } from '../kit/timing.ts';
-import { scratch } from '../life/sidecar-process.ts';
-import { freePort } from './free-port.ts';
 import { start } from './program.ts';
 
 /** One series of an instant query's answer. */
@@ -23,7 +23,7 @@ export interface Prometheus {
 
 /** Starts Prometheus, which scrapes that address every second, and waits for its first scrape; stopped when the test has finished. */
 export async function prometheus(scraped: string): Promise<Prometheus> {
-  const directory = scratch();
+  const directory = temporaryDirectory();
   const address = `127.0.0.1:${await freePort()}`;
   const config = join(directory, 'prometheus.yml');
   writeFileSync(

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../kit/free-port.ts';
 import { eventually, within } from '../kit/timing.ts';
 import { type Clone, descendants, installedClone, isRunning } from './clone.ts';
-import { freePort } from './free-port.ts';
 import { type Running, run, start } from './program.ts';
 
 const installMs = 300_000;

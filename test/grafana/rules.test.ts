@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { ruleFiles, runbookAnchor } from '../../grafana/rules/rule-files.ts';
 import { readSlo } from '../../grafana/rules/slo-settings.ts';
-import { scratch } from '../life/sidecar-process.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const files = ruleFiles(readSlo());
@@ -21,7 +21,7 @@ const names = alerts.map(({ alert }) => alert ?? '');
 
 /** Reads a file like config/slo.yml with one change. */
 function changed(from: string | RegExp, to: string) {
-  const file = join(scratch(), 'slo.yml');
+  const file = join(temporaryDirectory(), 'slo.yml');
   const text = readFileSync(join(root, 'config/slo.yml'), 'utf8');
   expect(text).toMatch(from);
   writeFileSync(file, text.replace(from, to));

@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { loadConfigText } from '../../src/config/load.ts';
 import { type Sidecar, startSidecar } from '../../src/sidecar.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import type { RawUpstream } from './raw-upstream.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 /** What a test sets of the configuration; anything that YAML takes may stand in it. */
 export interface SidecarSettings {
@@ -23,8 +21,7 @@ export interface SidecarSettings {
  * which fails if the sidecar logged a bug of its own.
  */
 export async function sidecar(config: Record<string, unknown>): Promise<Sidecar> {
-  const state = { dir: mkdtempSync(join(tmpdir(), 'outrigger-state-')) };
-  onTestFinished(() => rmSync(state.dir, { recursive: true }));
+  const state = { dir: temporaryDirectory() };
   const whole = { listen: '127.0.0.1:0', admin: { listen: '127.0.0.1:0' }, state, ...config };
   // JSON is YAML.
   const loaded = loadConfigText(JSON.stringify(whole));

@@ -5,7 +5,8 @@ import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { rawClient } from '../kit/raw-client.ts';
-import { launch, type SidecarProcess, scratch, startProcess } from './sidecar-process.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
+import { launch, type SidecarProcess, startProcess } from './sidecar-process.ts';
 
 /** An upstream whose streams stand open until the test ends them, and that counts the calls of `/quick`. */
 async function streamingUpstream() {
@@ -157,7 +158,7 @@ describe('SIGTERM', () => {
 describe('an error that nobody caught', () => {
   it('is logged without secrets, lets calls end, and exits with 1', async () => {
     const upstream = await streamingUpstream();
-    const preload = join(scratch(), 'bug.mjs');
+    const preload = join(temporaryDirectory(), 'bug.mjs');
     writeFileSync(
       preload,
       `process.on('SIGUSR2', () => { throw new Error('failed with key sk-proj-' + 'abcdefghijklmnopqrstuvwxyz123456') })`,

@@ -1,17 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import type { Sidecar } from '../../src/sidecar.ts';
 import { provider } from '../clients/both-ways.ts';
 import { sidecar } from '../kit/start-sidecar.ts';
-
-/** A directory that is gone when the test has finished. */
-export function stateDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'outrigger-loops-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 /** A model that says `done`, whatever it is asked. */
 export function model(): ReturnType<typeof provider> {
@@ -22,7 +12,7 @@ export function model(): ReturnType<typeof provider> {
 export function watched(url: string, dialect: string, loopDetection: object, more: Record<string, unknown> = {}): Promise<Sidecar> {
   const { policy, ...rest } = more;
   return sidecar({
-    state: { dir: stateDirectory() },
+    state: { dir: temporaryDirectory() },
     upstreams: { main: { url, dialect } },
     policies: { llm: { loopDetection, ...(policy as object) } },
     routes: [{ path: '/', upstream: 'main', policy: 'llm' }],

@@ -7,9 +7,10 @@ import { openaiAt, say } from '../clients/openai.ts';
 import { drain } from '../clients/told.ts';
 import { lastChunk } from '../kit/http-text.ts';
 import { answer, rawUpstream } from '../kit/raw-upstream.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 import { busy, inTurn, json, saying } from '../policies-e2e/kit.ts';
 import { chatAgent, clients, step } from './agents.ts';
-import { loopsOf, model, resume, stateDirectory, urlOf, watched } from './kit.ts';
+import { loopsOf, model, resume, urlOf, watched } from './kit.ts';
 
 describe('an outage', () => {
   const unavailable = answer(json('503 Service Unavailable', { error: { message: 'busy' } }, 'retry-after-ms: 1'));
@@ -124,7 +125,7 @@ describe('a cap', () => {
   });
 
   test('of tokens and of cost counts what the answers have cost', async () => {
-    const file = join(stateDirectory(), 'prices.yml');
+    const file = join(temporaryDirectory(), 'prices.yml');
     // In dollars for a million tokens.
     writeFileSync(file, 'checked: 2026-11-01\nprices: [ { models: [gpt-x], input: 1000, output: 1000 } ]\n');
     const prices = { telemetry: { prices: file } };

@@ -6,10 +6,11 @@ import { openaiAt, say } from '../clients/openai.ts';
 import { lastChunk } from '../kit/http-text.ts';
 import { rawUpstream } from '../kit/raw-upstream.ts';
 import { sidecar } from '../kit/start-sidecar.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 import { eventually } from '../kit/timing.ts';
 import { inTurn, saying } from '../policies-e2e/kit.ts';
 import { chatAgent, step } from './agents.ts';
-import { loopsOf, model, resume, stateDirectory, urlOf, watched } from './kit.ts';
+import { loopsOf, model, resume, urlOf, watched } from './kit.ts';
 
 const a = step({ command: 'ls' }, 'nothing');
 const planner = { headers: { 'x-outrigger-agent': 'planner' } };
@@ -25,7 +26,7 @@ describe('a paused agent', () => {
     const main = await rawUpstream(inTurn(saying('hello')));
     const upstreams = Object.fromEntries(['openai', 'anthropic', 'gemini', 'mcp'].map((name) => [name, { url: main.url, dialect: name }]));
     const routes = Object.keys(upstreams).map((name) => ({ path: `/${name}`, upstream: name, policy: 'llm' }));
-    const product = await sidecar({ state: { dir: stateDirectory() }, upstreams, policies: { llm: { retry: {} } }, routes });
+    const product = await sidecar({ state: { dir: temporaryDirectory() }, upstreams, policies: { llm: { retry: {} } }, routes });
     const url = `http://${product.proxy.host}:${product.proxy.port}`;
     expect(await pause(product, 'default')).toBe(200);
     let sent = 0;
@@ -89,7 +90,7 @@ describe('a paused agent', () => {
 
   test('stays so after a restart, and goes on when it is let', async () => {
     const { url } = await model();
-    const state = { dir: stateDirectory() };
+    const state = { dir: temporaryDirectory() };
     const first = await watched(url, 'openai', { action: 'pause' }, { state });
     const agent = chatAgent(urlOf(first), planner);
     for (const one of [a, a, a]) expect(await agent.take(one)).toBe('ok');
@@ -107,7 +108,7 @@ describe('a paused agent', () => {
     ['after it', false],
   ])('that was let go on %s is not paused again for the loop that still stands in its history', async (_, before) => {
     const { url } = await model();
-    const state = { dir: stateDirectory() };
+    const state = { dir: temporaryDirectory() };
     const first = await watched(url, 'openai', { action: 'pause' }, { state });
     const agent = chatAgent(urlOf(first), planner);
     for (const one of [a, a, a]) expect(await agent.take(one)).toBe('ok');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { freePort } from '../e2e/free-port.ts';
+import { freePort } from '../kit/free-port.ts';
 import { statusOf, valuesOf } from '../kit/http-message.ts';
 import { http, ok } from '../kit/http-text.ts';
 import { exchange, rawClient } from '../kit/raw-client.ts';

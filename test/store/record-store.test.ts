@@ -1,15 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { openRecords } from '../../src/store/record-store.ts';
-
-function directory(): string {
-  const path = mkdtempSync(join(tmpdir(), 'outrigger-records-'));
-  onTestFinished(() => rmSync(path, { recursive: true }));
-  return path;
-}
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 async function open(path: string) {
   const { records, read, aside } = await openRecords(path, systemClock);
@@ -22,7 +16,7 @@ const one = { kind: 'incident', id: 'a', value: { text: 'ü' } };
 
 describe('records', () => {
   it('are there again at the next start, the last value of each', async () => {
-    const path = join(directory(), 'deep', 'state.db');
+    const path = join(temporaryDirectory(), 'deep', 'state.db');
     const { records, known } = await open(path);
     expect([known, records.health()]).toEqual([[], { persistent: true }]);
     expect(await records.commit([one, { kind: 'incident', id: 'b', value: 1 }])).toBe(true);
@@ -40,13 +34,13 @@ describe('records', () => {
   });
 
   it('are readable by their owner alone', async () => {
-    const path = join(directory(), 'state.db');
+    const path = join(temporaryDirectory(), 'state.db');
     await open(path);
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
   it('belong to one process: a second one says so and goes on in memory, until the first has gone', async () => {
-    const path = join(directory(), 'state.db');
+    const path = join(temporaryDirectory(), 'state.db');
     const first = await open(path);
     const second = await open(path);
     expect(second.records.health()).toEqual({ persistent: false, reason: `another sidecar has ${path}` });
@@ -57,7 +51,7 @@ describe('records', () => {
   });
 
   it('begin anew beside a damaged file, which is kept', async () => {
-    const place = directory();
+    const place = temporaryDirectory();
     const path = join(place, 'state.db');
     writeFileSync(path, 'this is no database, and was not one ever'.repeat(200));
     const { records, aside } = await open(path);
@@ -67,7 +61,7 @@ describe('records', () => {
   });
 
   it('are in memory alone where no file can be', async () => {
-    const place = directory();
+    const place = temporaryDirectory();
     writeFileSync(join(place, 'file'), '');
     const { records } = await open(join(place, 'file', 'state.db'));
     expect(records.health()).toMatchObject({ persistent: false });
@@ -75,7 +69,7 @@ describe('records', () => {
   });
 
   it('say so while the file is full, and are written when there is room again', async () => {
-    const path = join(directory(), 'state.db');
+    const path = join(temporaryDirectory(), 'state.db');
     const { records } = await open(path);
     const large = { kind: 'incident', id: 'large', value: 'x'.repeat(70 * 1024 ** 2) };
     expect(await records.commit([large, one])).toBe(false);

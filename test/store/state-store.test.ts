@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { StateStore, type StoreTrouble } from '../../src/store/state-store.ts';
-import { scratch } from '../life/sidecar-process.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 function storeAt(path: string) {
   const troubles: StoreTrouble[] = [];
@@ -13,7 +13,7 @@ function storeAt(path: string) {
   return { store, troubles };
 }
 
-const path = () => join(scratch(), 'state', 'state.db');
+const path = () => join(temporaryDirectory(), 'state', 'state.db');
 const [one, two] = [
   { kind: 'pause', id: 'a', value: { text: 'ü' } },
   { kind: 'pause', id: 'b', value: 2 },
@@ -58,7 +58,7 @@ test('what was said to be stored is there after a kill', async () => {
     void store.put('pause', 'b', 2);
     if (await store.stored()) process.kill(process.pid, 'SIGKILL');
     process.exit(1);`;
-  const file = join(scratch(), 'program.mjs');
+  const file = join(temporaryDirectory(), 'program.mjs');
   writeFileSync(file, program);
   const { signal } = spawnSync(process.execPath, [file]);
   expect(signal).toBe('SIGKILL');
@@ -78,7 +78,7 @@ test('beside another sidecar it says so, and all goes on without the file', asyn
 });
 
 test('a damaged file is put aside at the start, and told of', async () => {
-  const damaged = join(scratch(), 'state.db');
+  const damaged = join(temporaryDirectory(), 'state.db');
   writeFileSync(damaged, 'this is no database, and was not one ever'.repeat(200));
   const broken = storeAt(damaged);
   expect([await broken.store.load('pause'), await broken.store.put('pause', 'a', 1)]).toEqual([[], true]);
@@ -87,7 +87,7 @@ test('a damaged file is put aside at the start, and told of', async () => {
 });
 
 test('where no file can be, that is told when something is to be kept', async () => {
-  const place = scratch();
+  const place = temporaryDirectory();
   writeFileSync(join(place, 'file'), '');
   const { store, troubles } = storeAt(join(place, 'file', 'state.db'));
   expect([await store.load('pause'), troubles]).toEqual([[], []]);

@@ -7,7 +7,7 @@ import OpenAI from 'openai';
 import { Agent, fetch } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { freePort } from '../e2e/free-port.ts';
+import { freePort } from '../kit/free-port.ts';
 import { valuesOf } from '../kit/http-message.ts';
 import { chunk, http, lastChunk, ok } from '../kit/http-text.ts';
 import { RawClient } from '../kit/raw-client.ts';

@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { http } from '../kit/http-text.ts';
 import { exchange } from '../kit/raw-client.ts';
 import { rawUpstream } from '../kit/raw-upstream.ts';
 import { sidecar } from '../kit/start-sidecar.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 import { busy, counted, inTurn, json } from '../policies-e2e/kit.ts';
 
 const usage = { prompt_tokens: 1000, completion_tokens: 500, prompt_tokens_details: { cached_tokens: 400 } };
@@ -18,8 +18,7 @@ function asking(model: string): string {
 
 /** A sidecar with prices and a cache of these settings, in front of an upstream that answers so, in turn. */
 async function caching(cache: object, ...answers: [string, ...string[]]) {
-  const directory = mkdtempSync(join(tmpdir(), 'outrigger-savings-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const directory = temporaryDirectory();
   const prices = join(directory, 'prices.yml');
   writeFileSync(prices, 'checked: 2026-11-01\nprices: [ { models: [own-*], input: 3, output: 15, cacheRead: 1 } ]\n');
   const upstream = await rawUpstream(inTurn(...answers));

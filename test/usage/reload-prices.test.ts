@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { http } from '../kit/http-text.ts';
 import { exchange } from '../kit/raw-client.ts';
 import { answer, rawUpstream } from '../kit/raw-upstream.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 import { eventually } from '../kit/timing.ts';
 import { reloadingSidecar } from '../life/reloading-sidecar.ts';
 import { json } from '../policies-e2e/kit.ts';
@@ -17,8 +17,7 @@ const request = http(
 const usage = { prompt_tokens: 1_000_000, completion_tokens: 0 };
 
 test('the line of an exchange tells its tokens and their cost, by the prices in force', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'outrigger-prices-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const directory = temporaryDirectory();
   const file = join(directory, 'prices.yml');
   const write = (input: number) =>
     writeFileSync(file, `checked: 2026-11-01\nprices: [ { models: [own-*], input: ${input}, output: 0 } ]\n`);

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { freePort } from '../../e2e/free-port.ts';
 import { certificate } from '../../kit/certificate.ts';
+import { freePort } from '../../kit/free-port.ts';
 import { mailing, mailServer, reply } from './mail-server.ts';
 import { message, notice } from './messages.ts';
 

@@ -4,8 +4,8 @@ import type { Channel } from '../../../src/alerts/channel.ts';
 import { createChannel } from '../../../src/alerts/channels/create-channel.ts';
 import { channelSettings } from '../../../src/alerts/channels/settings.ts';
 import { systemClock } from '../../../src/core/clock.ts';
-import { freePort } from '../../e2e/free-port.ts';
 import { blackHole } from '../../kit/black-hole.ts';
+import { freePort } from '../../kit/free-port.ts';
 import { message } from './messages.ts';
 import { receiver } from './receiver.ts';
 

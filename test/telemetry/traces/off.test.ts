@@ -2,12 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { rawUpstream } from '../../kit/raw-upstream.ts';
-import { scratch, startProcess } from '../../life/sidecar-process.ts';
+import { temporaryDirectory } from '../../kit/temporary-directory.ts';
+import { startProcess } from '../../life/sidecar-process.ts';
 import { otlpReceiver } from './otlp-receiver.ts';
 
 /** Writes what the process has loaded at its exit. */
 function listingModules(): { preload: string[]; read: () => Promise<string> } {
-  const directory = scratch();
+  const directory = temporaryDirectory();
   const list = join(directory, 'loaded.txt');
   const hook = join(directory, 'hook.mjs');
   const lines = [
