@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { selectedMetrics } from '../../grafana/verify/promql-tree.ts';
 import { loadConfigText } from '../../src/config/load.ts';
 import type { EventKind } from '../../src/core/event.ts';
 import { counters, gauges, histograms } from '../../src/telemetry/names.ts';
+import { runCommand } from '../kit/run-command.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...markdownBelow('docs')].map((path) => ({
@@ -33,6 +35,20 @@ function linkTargets(path: string, text: string): string[] {
     .map((target) => relative(root, resolve(root, dirname(path), target.split('#', 1)[0] ?? '')));
 }
 
+/** Calls of the program that a text shows: what stands behind its name. */
+function callsOfProgram(text: string): string[] {
+  const inLine = [...text.matchAll(/`(?:npx )?outrigger ([^`]+)`/g)];
+  const inBlocks = blocks(text, 'sh').flatMap(({ block }) => [...block.matchAll(/^(?:npx )?outrigger ([^#\n]+)/gm)]);
+  return [...inLine, ...inBlocks].map(([, call]) => (call ?? '').trim());
+}
+
+/** What in a call the program does not know. */
+function unknownIn(call: string, help: string): string[] {
+  const [command = '', ...rest] = call.split(/\s+/);
+  const flags = rest.filter((word) => word.startsWith('--')).map((word) => word.split('=', 1)[0] ?? '');
+  return [`  ${command} `, ...flags.map((flag) => `${flag} `)].filter((word) => !help.includes(word));
+}
+
 /** Scripts that a text tells its reader to run. */
 function scriptsNamed(text: string): string[] {
   return [...text.matchAll(/\bnpm (?:run ([\w:-]+)|(start|test)\b)/g)].map(([, run, own]) => run ?? own ?? '');
@@ -55,6 +71,21 @@ describe('the documentation', () => {
     const named = pages.flatMap(({ text }) => scriptsNamed(text));
     expect(named).toEqual(expect.arrayContaining(['start', 'test', 'check', 'e2e', 'bench']));
     expect(Object.keys(scripts as object)).toEqual(expect.arrayContaining([...new Set(named)]));
+  });
+
+  it('shows only commands and options that the program has', async () => {
+    const calls = pages.flatMap(({ text }) => callsOfProgram(text));
+    expect(calls).toEqual(expect.arrayContaining(['check', 'demo --for 10m', 'agents', 'alert test ops']));
+    const { stdout: help } = await runCommand(['--help'], { cwd: root });
+    expect(calls.filter((call) => unknownIn(call, help).length > 0)).toEqual([]);
+    expect(unknownIn('strat --port 1', help)).toEqual(['  strat ', '--port ']);
+  });
+
+  it('has queries that Prometheus can read', () => {
+    const queries = pages.flatMap(({ text }) => blocks(text, 'promql').map(({ block }) => block.trim()));
+    expect(queries.length).toBeGreaterThan(2);
+    for (const query of queries) expect(() => selectedMetrics(query), query).not.toThrow();
+    expect(() => selectedMetrics('sum by (rate(x[1m])')).toThrow();
   });
 
   it('links only to files that there are', () => {
