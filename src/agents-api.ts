@@ -66,7 +66,7 @@ export function resumeAgents({ agents, journal, clock }: Pick<AgentsApi, 'agents
   const pauses = agents.pausesNamed(id);
   for (const pause of pauses) {
     agents.resume(pause, note === '' ? undefined : note, clock.now());
-    journal.publish({ kind: 'agent-resumed', attempt: 0, agent: pause.agent, note });
+    journal.publish({ kind: 'agent-resumed', attempt: 0, agent: pause.agent, note, pausedMs: clock.wall() - pause.sinceMs });
   }
   return pauses.length;
 }

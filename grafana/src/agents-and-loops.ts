@@ -182,6 +182,25 @@ export const agentsAndLoops = () =>
           { expr: quantile(0.9, 'outrigger_loop_repeats', []), legend: 'p90' },
         ],
       }),
+      curves({
+        id: 26,
+        title: 'How long pauses last',
+        description: 'Pauses that have ended: the median, and nine of ten.',
+        unit: 's',
+        width: 12,
+        queries: [
+          { expr: quantile(0.5, 'outrigger_agent_pause_seconds', []), legend: 'p50' },
+          { expr: quantile(0.9, 'outrigger_agent_pause_seconds', []), legend: 'p90' },
+        ],
+      }),
+      curves({
+        id: 27,
+        title: 'How long incidents last',
+        description: 'Half of the incidents were known to somebody within this time, and over within this time.',
+        unit: 's',
+        width: 12,
+        queries: [{ expr: quantile(0.5, 'outrigger_incident_seconds', ['change']), legend: '{{change}}' }],
+      }),
       row(40, 'Tools'),
       table({
         id: 41,

@@ -86,12 +86,20 @@ export const breakersAndBulkheads: readonly Piece[] = [
     description: 'Share of their own rate limits that upstreams say is left. Upstreams that do not tell are left out.',
     unit: 'percentunit',
     max: 1,
-    width: 24,
+    width: 12,
     queries: [
       {
         expr: `min by (upstream, kind) (outrigger_upstream_rate_limit_remaining{${chosenUpstreams}} / (outrigger_upstream_rate_limit > 0))`,
         legend: '{{upstream}} {{kind}}',
       },
     ],
+  }),
+  curves({
+    id: 30,
+    title: 'New connections p95',
+    description: 'Nineteen of twenty new connections stood within this time, with DNS, TCP and TLS.',
+    unit: 's',
+    width: 12,
+    queries: [{ expr: quantile(0.95, 'outrigger_connect_seconds', ['upstream'], chosenUpstreams), legend: '{{upstream}}' }],
   }),
 ];

@@ -238,8 +238,8 @@ export class AlertEngine implements Subscriber {
     this.#wake(0);
   }
 
-  #publish({ id, on, severity, upstream, agent }: Incident, change: IncidentEvent['change']): void {
-    this.#events.push({ kind: 'incident', attempt: 0, id, on, change, severity, upstream, agent });
+  #publish({ id, on, severity, upstream, agent, openedMs }: Incident, change: IncidentEvent['change']): void {
+    this.#events.push({ kind: 'incident', attempt: 0, id, on, change, severity, ms: this.#options.clock.wall() - openedMs, upstream, agent });
     this.#wake(0);
   }
 

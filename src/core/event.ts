@@ -127,6 +127,8 @@ export type Event =
   | { kind: 'tunnel-passed'; attempt: number; upstream: string; sent: number; received: number; closed?: SocketClose }
   | { kind: 'retry'; attempt: number; upstream: string; reason: Verdict; waitMs: number; source: 'computed' | 'retry-after' }
   | { kind: 'retry-given-up'; attempt: number; upstream: string; reason: Verdict; why: NotRetried }
+  /** A connection was opened for the attempt; `ms` with DNS, TCP and TLS. */
+  | { kind: 'connected'; attempt: number; upstream: string; ms: number }
   | { kind: 'socket-resent'; attempt: number; upstream: string }
   | { kind: 'timeout'; attempt: number; upstream: string; phase: TimeoutPhase; afterMs: number }
   /** `model` where the circuit is that of one model alone. */
@@ -147,7 +149,7 @@ export type Event =
   /** The call goes on with a loop that was told, now or before: what it costs is for nothing. */
   | { kind: 'in-loop'; attempt: 0 }
   | { kind: 'agent-paused'; attempt: 0; agent: string; reason: string }
-  | { kind: 'agent-resumed'; attempt: 0; agent: string; note: string }
+  | { kind: 'agent-resumed'; attempt: 0; agent: string; note: string; pausedMs?: number }
   | { kind: 'fault-injected'; attempt: number; upstream: string; fault: string }
   | { kind: 'prompt-adjusted'; attempt: number; adjustment: string }
   /** `detail`: the keyword of the schema that was not met, or why a schema was skipped. Never words of the call. */
@@ -177,6 +179,8 @@ export type Event =
       on: string;
       change: 'opened' | 'reopened' | 'escalated' | 'acknowledged' | 'resolved';
       severity: Severity;
+      /** Since it was opened. */
+      ms: number;
       upstream?: string | undefined;
       agent?: string | undefined;
     }

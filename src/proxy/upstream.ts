@@ -41,6 +41,7 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
   const basePath = url.pathname.replace(/\/$/, '');
   /** The attempt that undici is being given: a connection that it opens meanwhile is for that one, and for no other. */
   let dispatching: Attempt | undefined;
+  let dispatched: Exchange | undefined;
   let sockets = 0;
   const rateLimits = new RateLimits(clock);
 
@@ -51,12 +52,15 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
   ) => Socket;
   const connect: buildConnector.connector = (options, callback) => {
     const attempt = settings.http2 ? undefined : dispatching;
+    const exchange = attempt && dispatched;
+    const startedAt = clock.now();
     const dialling = (socket: Socket | undefined) => {
       if (attempt) attempt.dialling = socket;
     };
     const connected: buildConnector.Callback = (...result) => {
       const socket = result[1];
       if (socket) {
+        exchange?.note({ kind: 'connected', attempt: exchange.attempt, upstream: name, ms: clock.now() - startedAt });
         sockets += 1;
         socket.once('close', () => {
           sockets -= 1;
@@ -109,8 +113,12 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
     if (deferred)
       queueMicrotask(() => {
         dispatching = attempt;
+        dispatched = exchange;
       });
-    else dispatching = attempt;
+    else {
+      dispatching = attempt;
+      dispatched = exchange;
+    }
     try {
       dispatcher.dispatch(options, attempt);
     } catch (error) {
@@ -119,8 +127,12 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
     if (deferred)
       queueMicrotask(() => {
         dispatching = undefined;
+        dispatched = undefined;
       });
-    else dispatching = undefined;
+    else {
+      dispatching = undefined;
+      dispatched = undefined;
+    }
     return seenByTrace(exchange, attempt.outcome);
   }
 

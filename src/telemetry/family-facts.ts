@@ -20,6 +20,8 @@ export const overheadBounds = [
 export const waitBounds = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120] as const;
 /** Bytes of a body. */
 export const sizeBounds = [1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216] as const;
+/** Seconds until a person has done something. */
+export const personBounds = [10, 60, 300, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400, 604_800] as const;
 /** Tokens in a second. */
 export const rateBounds = [1, 2, 5, 10, 20, 35, 50, 75, 100, 150, 200, 350, 500, 1000] as const;
 /** Seconds since an answer was stored. */

@@ -67,6 +67,7 @@ export const labelValues = {
   agentState: ['running', 'paused'],
   waste: wasteReasons,
   direction: ['input', 'output'],
+  incident: ['acknowledged', 'resolved'],
   message: ['sent', 'received'],
   close: socketCloses,
   rateLimit: ['requests', 'tokens', 'input-tokens', 'output-tokens'],

@@ -57,6 +57,7 @@ const byMetric: Readonly<Record<string, Values>> = {
   'outrigger_alerts_total result': labelValues.alertResult,
   'outrigger_config_reloads_total result': labelValues.reload,
   'outrigger_spans_dropped_total reason': labelValues.spansDropped,
+  'outrigger_incident_seconds change': labelValues.incident,
   'outrigger_websocket_messages_total direction': labelValues.message,
   'outrigger_websocket_closes_total how': labelValues.close,
   'outrigger_upstream_rate_limit kind': labelValues.rateLimit,
@@ -74,6 +75,11 @@ Every metric stands there from the start at 0, for every upstream, route and wor
 data. Units are base units. Values that callers choose are bounded: once a label has all the names it may have, the rest is counted as
 \`other\`, and \`outrigger_label_overflow_total\` says how often. Besides, there are the metrics of the process and of Node
 (\`process_*\`, \`nodejs_*\`).
+
+Not here, because something else tells it: attempts by number and strategy of their retry (spans and \`x-outrigger-attempts\`; what a retry
+has saved is the outcome \`retried\`), probes of circuits (their transitions), how long a search for loops takes (part of
+\`outrigger_overhead_seconds\`), stalls of streams (\`outrigger_timeouts_total{phase="idle"}\`) and refusals of upstreams
+(\`outrigger_attempts_total{verdict="rate-limited"}\`). DNS and TLS are timed together with the connection.
 
 ## Counters
 

@@ -109,6 +109,7 @@ function zero({ counters, gauges, histograms }: Instruments, version: string): v
   for (const kind of labelValues.adjustment) counters.promptAdjustments.at(kind);
   for (const result of labelValues.alertResult) counters.alerts.at(noneLabel, result);
   for (const severity of labelValues.severity) gauges.openIncidents.at(severity);
+  for (const change of labelValues.incident) histograms.incidentSeconds.at(change);
   counters.escalations.at('1');
   for (const result of labelValues.reload) counters.configReloads.at(result);
   for (const kind of labelValues.would) counters.would.at(kind);
@@ -129,7 +130,7 @@ function zero({ counters, gauges, histograms }: Instruments, version: string): v
     ],
     ...[gauges.cacheEntries, gauges.cacheBytes, gauges.diskFree, gauges.diskSize, gauges.loopUtilization],
     ...[gauges.configApplied, gauges.eventStreamClients, gauges.scrapeSeconds, gauges.alertQueue],
-    ...[histograms.fallbackDepth, histograms.cacheAgeSeconds, histograms.loopRepeats],
+    ...[histograms.fallbackDepth, histograms.cacheAgeSeconds, histograms.loopRepeats, histograms.agentPauseSeconds],
   ];
   for (const family of alone) family.at();
 

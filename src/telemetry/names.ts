@@ -7,6 +7,7 @@ import {
   gauge,
   histogram,
   overheadBounds,
+  personBounds,
   rateBounds,
   sizeBounds,
   waitBounds,
@@ -168,6 +169,12 @@ export const histograms = {
     ['upstream'],
     callBounds,
   ),
+  connectSeconds: histogram(
+    'outrigger_connect_seconds',
+    'New connections to upstreams, with DNS, TCP and TLS; those of HTTP/2 are not timed.',
+    ['upstream'],
+    waitBounds,
+  ),
   retryWaitSeconds: histogram(
     'outrigger_retry_wait_seconds',
     'Waits before a retry, by who chose their length.',
@@ -179,6 +186,13 @@ export const histograms = {
   responseBodyBytes: histogram('outrigger_response_body_bytes', 'Size of the bodies that agents were sent.', ['route'], sizeBounds, 'By'),
   fallbackDepth: histogram('outrigger_fallback_depth', 'Moves to another target that a call made.', [], [0, 1, 2, 3, 4, 5], ''),
   cacheAgeSeconds: histogram('outrigger_cache_age_seconds', 'Age of the stored answers that were served.', [], ageBounds),
+  agentPauseSeconds: histogram('outrigger_agent_pause_seconds', 'Pauses of agents that have ended.', [], personBounds),
+  incidentSeconds: histogram(
+    'outrigger_incident_seconds',
+    'From the beginning of an incident until somebody knew of it, and until it was over.',
+    ['change'],
+    personBounds,
+  ),
   loopRepeats: histogram(
     'outrigger_loop_repeats',
     'How far a loop had gone when it was found.',

@@ -50,7 +50,12 @@ export class Recorder implements Subscriber {
       case 'attempt-started':
       case 'translated':
       case 'in-loop':
+        return undefined;
       case 'incident':
+        if (event.change === 'acknowledged' || event.change === 'resolved') histograms.incidentSeconds.at(event.change).observeMs(event.ms);
+        return undefined;
+      case 'connected':
+        this.#subjects.upstream(event.upstream).connectSeconds.observeMs(event.ms);
         return undefined;
       case 'attempt-answered':
         return this.#answered(event, call);
@@ -110,6 +115,7 @@ export class Recorder implements Subscriber {
         return counters.interventions.at('pause', call ? 'auto' : 'human');
       case 'agent-resumed':
         setPaused(this.#subjects.agent(event.agent), -1);
+        if (event.pausedMs !== undefined) histograms.agentPauseSeconds.at().observeMs(event.pausedMs);
         return counters.interventions.at('resume', call ? 'auto' : 'human');
       case 'fault-injected':
         return counters.faultsInjected.at(this.#label(event), known(labelValues.fault, event.fault));

@@ -30,6 +30,7 @@ const fields = {
   sent: 'plain',
   received: 'plain',
   closed: 'plain',
+  pausedMs: 'plain',
   waitMs: 'plain',
   source: 'plain',
   why: 'text',

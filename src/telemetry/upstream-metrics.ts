@@ -17,6 +17,7 @@ export class UpstreamMetrics {
   readonly attemptSeconds: Histogram;
   readonly firstByteSeconds: Histogram;
   readonly overheadSeconds: Histogram;
+  readonly connectSeconds: Histogram;
   readonly streamGaps: Histogram;
   readonly inflight: Series;
   readonly streamsActive: Series;
@@ -36,6 +37,7 @@ export class UpstreamMetrics {
     this.attemptSeconds = histograms.attemptSeconds.at(label);
     this.firstByteSeconds = histograms.firstByteSeconds.at(label);
     this.overheadSeconds = histograms.overheadSeconds.at(label);
+    this.connectSeconds = histograms.connectSeconds.at(label);
     this.streamGaps = histograms.streamGaps.at(label);
     this.inflight = gauges.inflight.at(label);
     this.streamsActive = gauges.streamsActive.at(label);
