@@ -7,14 +7,14 @@ import { grids } from './grids.ts';
 import { figures, format, type Results, replaceSection, report } from './report.ts';
 import { direct, floor } from './scenarios.ts';
 import { loadCore, proxyCore } from './targets.ts';
+import { foreignLimit } from './window.ts';
 
 /** How a run went. */
 export interface Run {
   readonly results: Results;
   readonly rounds: number;
-  /** Measurements that were repeated because of foreign load, and the share of a core that counts as such. */
+  /** Measurements that were repeated because of foreign load. */
   readonly thrownAway: number;
-  readonly foreignLimit: number;
   readonly minutes: number;
   /** Whether all was measured, and long enough for the page. */
   readonly whole: boolean;
@@ -44,7 +44,7 @@ export function publish(run: Run): void {
   }
 }
 
-function conditions({ results, rounds, thrownAway, foreignLimit, minutes }: Run): string {
+function conditions({ results, rounds, thrownAway, minutes }: Run): string {
   const machine = `${cpus()[0]?.model.trim()} x ${cpus().length}, ${Math.round(totalmem() / 1024 ** 3)} GB, Linux ${release()}`;
   const command = ['npm run bench', ...(process.argv.length > 2 ? ['--'] : []), ...process.argv.slice(2)].join(' ');
   const medians = rounds === 1 ? 'one round' : `medians over ${rounds} rounds`;

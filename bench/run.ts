@@ -12,7 +12,7 @@ import { direct, type Phase, phases, scenarios, type TargetName } from './scenar
 import { startMs } from './start.ts';
 import { median } from './statistics.ts';
 import { exportsTaken, loadCore, type ProxyName, proxies, type Running, startSpanSink, startUpstream } from './targets.ts';
-import { openWindow } from './window.ts';
+import { foreignLimit, openWindow } from './window.ts';
 
 const usage = `node bench/run.ts [--rounds N] [--quick] [--proxies a,b] [--scenarios a,b]
   --quick      one short round, for a look; like every partial run it leaves docs/performance.md alone
@@ -23,8 +23,6 @@ const usage = `node bench/run.ts [--rounds N] [--quick] [--proxies a,b] [--scena
 const quickSeconds = 1;
 const shortWarmUp = 0.1;
 
-/** A measurement during which other processes used more of a core than this is thrown away and repeated. */
-const foreignLimit = 0.05;
 const tries = 3;
 const quietProbeMs = 250;
 const quietLimitMs = 30_000;
@@ -72,7 +70,7 @@ const tracedAtAll = scenarioNames.some((scenario) => scenario !== 'start' && tar
 if (tracedAtAll && (await exportsTaken(spanSink)) === 0) throw new Error('no trace was exported, so not everything was on');
 await upstream.stop();
 await spanSink.stop();
-publish({ results, rounds, thrownAway, foreignLimit, minutes: (performance.now() - begunAt) / 60_000, whole });
+publish({ results, rounds, thrownAway, minutes: (performance.now() - begunAt) / 60_000, whole });
 
 /** The rows of a scenario's table. */
 function targetNames(scenario: ScenarioName): TargetName[] {

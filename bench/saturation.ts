@@ -38,7 +38,7 @@ export async function saturate(order: Order, { connections, warmUpMs, next }: Sa
   const close = openWindow(order);
   answers.fill(0);
   await delay(order.seconds * 1000);
-  const count = total(answers);
   const { seconds, proxyCpuUs, foreignShare } = close();
+  const count = total(answers, foreignShare);
   return { cpuUs: proxyCpuUs / count, perSecond: count / seconds, foreignShare };
 }

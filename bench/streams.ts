@@ -64,8 +64,8 @@ async function streaming(order: Order, { connections, events, warmUpMs }: Stream
   latenciesUs = [];
   firstBytesUs = [];
   await delay(order.seconds * 1000);
-  const count = total(bodyBytes) / eventBytes;
   const { seconds, proxyCpuUs, foreignShare } = close();
+  const count = total(bodyBytes, foreignShare) / eventBytes;
   return {
     cpuUs: proxyCpuUs / count,
     perSecond: count / seconds,

@@ -2,6 +2,9 @@ import type { Order } from './measurement.ts';
 import { nowUs } from './payload.ts';
 import { machineCpuUs, processCpuUs } from './processes.ts';
 
+/** A measurement during which other processes used more of a core than this is thrown away and repeated. */
+export const foreignLimit = 0.05;
+
 /** What passed between opening and closing a window. */
 export interface Elapsed {
   seconds: number;

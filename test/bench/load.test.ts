@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Order, ScenarioName, Values } from '../../bench/measurement.ts';
 import { answerBody, chatBody, eventCount, streamBytes } from '../../bench/payload.ts';
+import { listening } from '../kit/listening.ts';
 
 type Answer = { status?: number; body: Buffer } | 'hang up' | 'silence';
 
@@ -18,13 +18,7 @@ async function target(answer: Answer): Promise<number> {
       else response.writeHead(answer.status ?? 200).end(answer.body);
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
+  return listening(server);
 }
 
 /** Runs one measurement as the benchmark does. */
