@@ -78,6 +78,7 @@ export async function startSidecar(loaded: LoadedConfig, log?: Log, workers = 1)
       ...processReadings(),
       ...readAlerts(alerting.active),
     }),
+    processes: () => fleet?.processes() ?? [],
   });
   const callLog = createCallLog({ logger, access: () => configNow().telemetry.log.access });
   const accounts = new Accounts(loaded.prices);

@@ -9,7 +9,7 @@ import type { AddedMetrics } from '../telemetry/metric-deltas.ts';
 import type { Readings, UpstreamReading } from '../telemetry/readings.ts';
 import { Hub, type HubOptions } from './hub.ts';
 import { leftOf, mergedMachine, mergedReadings, mergedUpstreams } from './merged-readings.ts';
-import type { FromWorker, WorkerReadings, WorkerReport } from './messages.ts';
+import type { FromWorker, Further, WorkerReadings, WorkerReport } from './messages.ts';
 import { takeIn } from './report-intake.ts';
 import { setUpWorkers, WorkerProcess } from './worker-process.ts';
 
@@ -91,7 +91,8 @@ export class Fleet {
   /** Brings what an address of the admin port shows up to date. */
   async freshen(path: string): Promise<void> {
     if (path === '/api/events') this.hub.want(true);
-    else if (path === '/metrics' || path.startsWith('/api/')) await this.#gather(path === '/api/policies');
+    else if (path === '/metrics') await this.#gather('process');
+    else if (path.startsWith('/api/')) await this.#gather(path === '/api/policies' ? 'policies' : 'nothing');
   }
 
   upstreams(names: readonly string[]): ReadonlyMap<string, UpstreamReading> {
@@ -115,6 +116,11 @@ export class Fleet {
     return [...this.#reports]
       .toSorted(([one], [other]) => one - other)
       .flatMap(([worker, { policies }]) => (Array.isArray(policies) ? policies.map((stack: object) => ({ worker, ...stack })) : []));
+  }
+
+  /** What each worker is as a process, in Prometheus' text format. */
+  processes(): readonly string[] {
+    return [...this.#reports.values()].flatMap(({ process }) => process ?? []);
   }
 
   #readings(): WorkerReadings[] {
@@ -151,7 +157,8 @@ export class Fleet {
 
   #takeIn(report: WorkerReport, { slot }: WorkerProcess): void {
     takeIn(report, slot, { ...this.#options, added: this.#added });
-    this.#reports.set(slot, report.policies === undefined ? { ...report, policies: this.#reports.get(slot)?.policies } : report);
+    // What this one does not hold was told before.
+    this.#reports.set(slot, { ...this.#reports.get(slot), ...report, metrics: [], agents: [], headsMs: [] });
   }
 
   /** Its last report stays in the sums; what it had under way is over. */
@@ -168,6 +175,7 @@ export class Fleet {
       if (this.#running.size === 0) this.#ended.resolve();
       return;
     }
+    for (const other of this.#running.values()) other.tell({ kind: 'own-connection', slot, id: 0, ends: undefined });
     this.#first?.reject(new Error('a worker ended before it could serve calls'));
     const failures = clock.now() - worker.startedAt < steadyMs ? (this.#failures.get(slot) ?? 0) + 1 : 0;
     this.#failures.set(slot, failures);
@@ -177,14 +185,14 @@ export class Fleet {
   }
 
   /** Resolves once every worker that serves calls has told what has happened, or has taken too long. */
-  async #gather(policies: boolean): Promise<void> {
+  async #gather(more: Further): Promise<void> {
     this.#reportId += 1;
     const id = this.#reportId;
     const workers = [...this.#running.values()];
     const patience = this.#options.context.clock.timer(patienceMs, () => {
       for (const worker of workers) worker.giveUp(id);
     });
-    await Promise.all(workers.map((worker) => worker.report(id, policies)));
+    await Promise.all(workers.map((worker) => worker.report(id, more)));
     patience.cancel();
   }
 
@@ -192,7 +200,7 @@ export class Fleet {
     this.#options.context.clock.timer(reportMs, () => {
       if (this.#ending) return;
       this.hub.want();
-      void this.#gather(false);
+      void this.#gather('nothing');
       this.#tick();
     });
   }

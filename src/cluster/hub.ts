@@ -80,6 +80,9 @@ export class Hub implements Subscriber {
         agents.dropNote(message.key);
         this.#tellAll(message, slot);
         return;
+      case 'own-connection':
+        this.#tellAll(message, slot);
+        return;
       case 'circuit':
         mirrorCircuit(message, context);
         this.#tellAll(message, slot);

@@ -7,6 +7,7 @@ import type { Event } from '../core/event.ts';
 import type { CallInfo } from '../core/journal.ts';
 import type { StoredAnswer } from '../policies/cache/stored-answer.ts';
 import type { CircuitSnapshot } from '../policies/circuit.ts';
+import type { Ends } from '../proxy/own-connections.ts';
 import type { MachineReading } from '../telemetry/health/machine.ts';
 import type { SeriesDelta } from '../telemetry/metric-deltas.ts';
 import type { Readings } from '../telemetry/readings.ts';
@@ -44,6 +45,15 @@ export type RelayedEvent = readonly [event: Event, call: RelayedCall | undefined
 /** What a worker knows and no event tells. */
 export type WorkerReadings = Pick<Readings, 'upstreams' | 'connections' | 'cache' | 'journalErrors' | 'logLinesDropped' | 'spansDropped'>;
 
+/** A connection that a worker has opened to an address with the proxy's port: it may be one to the proxy itself. */
+export interface OwnConnection {
+  readonly slot: number;
+  /** From 1, of the worker; 0 for all of a worker that is gone. */
+  readonly id: number;
+  /** Undefined once it is closed. */
+  readonly ends: Ends | undefined;
+}
+
 /** What has happened in a worker since its last report, and how it is. */
 export interface WorkerReport {
   readonly metrics: readonly SeriesDelta[];
@@ -52,9 +62,14 @@ export interface WorkerReport {
   readonly headsMs: readonly number[];
   readonly readings: WorkerReadings;
   readonly machine: MachineReading;
+  /** What the process is, in Prometheus' text format; for a scrape. */
+  readonly process?: string;
   /** What each policy of each stack knows, as JSON; where it was asked for. */
   readonly policies?: unknown;
 }
+
+/** What a report holds beside what every report does. */
+export type Further = 'nothing' | 'policies' | 'process';
 
 /** What a worker begins with: all that the others have. */
 export interface WorkerStart {
@@ -76,13 +91,14 @@ export interface WorkerStart {
 export type ToWorker =
   | WorkerStart
   | { readonly kind: 'configure'; readonly loaded: LoadedConfig }
-  | { readonly kind: 'report'; readonly id: number; readonly policies: boolean }
+  | { readonly kind: 'report'; readonly id: number; readonly more: Further }
   | { readonly kind: 'wanted'; readonly wanted: Wanted }
   | { readonly kind: 'pause'; readonly pause: Pause }
   | { readonly kind: 'resume'; readonly pause: Pause; readonly note: string | undefined }
   | { readonly kind: 'note-taken'; readonly key: string }
   | ({ readonly kind: 'circuit' } & CircuitNews)
   | ({ readonly kind: 'answer' } & SharedAnswer)
+  | ({ readonly kind: 'own-connection' } & OwnConnection)
   | { readonly kind: 'drain'; readonly timeoutMs: number };
 
 /** From a worker to the primary. */
@@ -99,4 +115,5 @@ export type FromWorker =
   | { readonly kind: 'note-taken'; readonly key: string }
   | ({ readonly kind: 'circuit' } & CircuitNews)
   | ({ readonly kind: 'answer' } & SharedAnswer)
+  | ({ readonly kind: 'own-connection' } & OwnConnection)
   | { readonly kind: 'events'; readonly events: readonly RelayedEvent[] };

@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { extname } from 'node:path';
-import type { FromWorker, ToWorker, WorkerReport, WorkerStart } from './messages.ts';
+import { fileURLToPath } from 'node:url';
+import type { FromWorker, Further, ToWorker, WorkerReport, WorkerStart } from './messages.ts';
 
 /** Bytes of answers that may be on their way to a worker; it does without the rest. */
 const mostAnswerBytes = 16 * 1024 * 1024;
@@ -16,7 +17,7 @@ export interface WorkerEvents {
 export function setUpWorkers(): void {
   cluster.setupPrimary({
     // As TypeScript in the repository, compiled in the package.
-    exec: new URL(`./worker-main${extname(import.meta.filename)}`, import.meta.url).pathname,
+    exec: fileURLToPath(new URL(`./worker-main${extname(import.meta.filename)}`, import.meta.url)),
     args: [],
     // As in the launcher.
     execArgv: [...process.execArgv, '--no-allocation-site-pretenuring'],
@@ -79,11 +80,11 @@ export class WorkerProcess {
   }
 
   /** Its report; undefined where it is gone or has none yet. */
-  report(id: number, policies: boolean): Promise<WorkerReport | undefined> {
+  report(id: number, more: Further): Promise<WorkerReport | undefined> {
     if (this.#gone || !this.listening) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);
-      this.tell({ kind: 'report', id, policies });
+      this.tell({ kind: 'report', id, more });
     });
   }
 

@@ -11,7 +11,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { nextTurn } from '../telemetry/prometheus-text.ts';
 import type { RunningTraces } from '../telemetry/traces/create-tracing.ts';
 import { readUpstreams } from '../upstream-readings.ts';
-import type { WorkerReadings, WorkerReport } from './messages.ts';
+import type { Further, WorkerReadings, WorkerReport } from './messages.ts';
 
 export interface ReporterSources {
   readonly metrics: Metrics;
@@ -35,7 +35,7 @@ export interface Reporter {
   /** To be put into the journal. */
   readonly heads: Subscriber;
   /** All that has happened since it was last asked. */
-  take(withPolicies: boolean): Promise<WorkerReport>;
+  take(more: Further): Promise<WorkerReport>;
 }
 
 /** Makes the reporter of a worker. */
@@ -57,7 +57,7 @@ export function createReporter(sources: ReporterSources): Reporter {
         if (event.kind === 'committed' && headsMs.length < mostHeads) headsMs.push(event.ms);
       },
     },
-    async take(withPolicies) {
+    async take(more) {
       // A call whose last bytes have just gone out ends in this turn of the event loop: it shall be counted.
       await nextTurn();
       const heads = headsMs;
@@ -69,7 +69,8 @@ export function createReporter(sources: ReporterSources): Reporter {
         headsMs: heads,
         readings: readingsOf(sources),
         machine: machine.read(),
-        ...(withPolicies && { policies: policyViews(sources.generation().stacks) }),
+        ...(more === 'policies' && { policies: policyViews(sources.generation().stacks) }),
+        ...(more === 'process' && { process: await metrics.process() }),
       };
     },
   };

@@ -14,7 +14,6 @@ import { startExports } from '../exports.ts';
 import { Generations } from '../generations.ts';
 import { namesOf } from '../names-of.ts';
 import { startListener } from '../proxy/listener.ts';
-import { OwnConnections } from '../proxy/own-connections.ts';
 import { Accounts } from '../telemetry/accounts.ts';
 import { createCallLog } from '../telemetry/call-log.ts';
 import { createMachine } from '../telemetry/health/machine.ts';
@@ -27,6 +26,7 @@ import { EventRelay } from './event-relay.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
 import { shareOfLimits } from './share-of-limits.ts';
 import { SharedAgents } from './shared-agents.ts';
+import { SharedConnections } from './shared-connections.ts';
 import { sharedState, takeAnswer } from './shared-state.ts';
 import { createReporter } from './worker-report.ts';
 
@@ -53,6 +53,7 @@ export async function startWorker(start: WorkerStart, log: Log, tell: (message: 
   const { traces } = exporting;
   const metrics = createMetrics({
     ...{ version, ...namesOf(loaded), bounds: loaded.config.telemetry.metrics, conventions: conventionsOf(loaded.config, process.env) },
+    worker: slot,
     // The primary reads what is told at a scrape.
     observe: () => ({ upstreams: new Map() }),
   });
@@ -91,7 +92,7 @@ export async function startWorker(start: WorkerStart, log: Log, tell: (message: 
   const journal: Journal = new Journal([
     ...[news, accounts, metrics.subscriber, directory, callLog, ...(traces ? [traces.tracer] : []), calls, report.heads, relay],
   ]);
-  const own = new OwnConnections();
+  const own = new SharedConnections(slot, (connection) => tell({ kind: 'own-connection', ...connection }));
   // That an upstream has moved is told by the primary: once.
   const quiet = new Journal([{ name: 'bugs', on: (event) => event.kind === 'bug' && journal.publish(event) }]);
   const generations = new Generations(loaded, { context, loops, registry, own, calls, journal: quiet });
@@ -114,6 +115,7 @@ export async function startWorker(start: WorkerStart, log: Log, tell: (message: 
     own,
     tracing: traces?.tracer,
   });
+  own.port = listener.port;
   const longCalls = new LongCalls({ calls: () => listener.underWay(), clock, logger });
   tell({ kind: 'listening', host: listener.host, port: listener.port });
   return {
@@ -122,7 +124,7 @@ export async function startWorker(start: WorkerStart, log: Log, tell: (message: 
         case 'configure':
           return attempt(() => configure(message.loaded));
         case 'report':
-          return void report.take(message.policies).then((told) => tell({ kind: 'report', id: message.id, report: told }));
+          return void report.take(message.more).then((told) => tell({ kind: 'report', id: message.id, report: told }));
         case 'wanted':
           relay.wanted = message.wanted;
           return undefined;
@@ -134,6 +136,8 @@ export async function startWorker(start: WorkerStart, log: Log, tell: (message: 
           return agents.dropNote(message.key);
         case 'circuit':
           return hearOfCircuit(message, start, context);
+        case 'own-connection':
+          return own.hear(message);
         case 'answer':
           return takeAnswer(registry.state, message, clock);
       }
@@ -143,7 +147,7 @@ export async function startWorker(start: WorkerStart, log: Log, tell: (message: 
       longCalls.close();
       await Promise.all([generations.close(), exporting.close()]);
       relay.flush();
-      tell({ kind: 'report', id: 0, report: await report.take(false) });
+      tell({ kind: 'report', id: 0, report: await report.take('nothing') });
       machine.close();
       log.flush();
     },

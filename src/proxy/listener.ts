@@ -94,6 +94,8 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       : createTlsServer({ ...serverOptions, cert: readFileSync(listen.cert), key: readFileSync(listen.key), minVersion: 'TLSv1.2' });
   if (listen.cert !== undefined) rememberTcp(server);
   server.maxConnections = limits.connections;
+  // Else several processes that are full would hand a connection round for ever.
+  Object.assign(server, { dropMaxConnection: true });
 
   const serving: ServingOptions = { now: () => clock.now(), draining: () => draining };
 

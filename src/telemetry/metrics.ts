@@ -9,7 +9,7 @@ import { Instruments } from './instruments.ts';
 import { labelValues } from './label-values.ts';
 import { AddedMetrics, MetricDeltas } from './metric-deltas.ts';
 import { createMetricProducer } from './metric-producer.ts';
-import { createProcessMetrics } from './process-metrics.ts';
+import { createProcessMetrics, withProcesses } from './process-metrics.ts';
 import { nextTurn, prometheusText } from './prometheus-text.ts';
 import { applyReadings, type Readings } from './readings.ts';
 import { Recorder } from './recorder.ts';
@@ -24,6 +24,10 @@ export interface MetricsOptions extends ConfiguredNames {
   readonly conventions?: ConventionOptions | undefined;
   /** Asked at each scrape. */
   observe(): Readings;
+  /** What further processes of the sidecar are, in Prometheus' text format; asked at each scrape. */
+  processes?(): readonly string[];
+  /** Of several processes that serve calls, which one this is: a label of what is said of it as a process. */
+  readonly worker?: number;
 }
 
 export interface Metrics {
@@ -39,6 +43,8 @@ export interface Metrics {
   text(): Promise<string>;
   /** What every model has cost so far, the dearest first. */
   costs(): ModelCosts[];
+  /** What this process is, in the same format. */
+  process(): Promise<string>;
   /** What events have counted, for another process to add up. */
   deltas(): MetricDeltas;
   /** Takes in what other processes have counted. */
@@ -68,7 +74,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   });
   // Binds the exporter, which reads nothing before.
   new MeterProvider({ resource: resourceFromAttributes({ 'service.name': 'outrigger' }), readers: [exporter] });
-  const processMetrics = createProcessMetrics();
+  const processMetrics = createProcessMetrics(options.worker);
 
   const recorder = new Recorder(instruments, subjects);
   const on: Subscriber['on'] = (event, call) => {
@@ -86,6 +92,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       if (conventions) conventions.servers = names.servers ?? new Map();
     },
     costs: () => costsOf(instruments),
+    process: () => processMetrics.text(),
     deltas: () => new MetricDeltas(instruments, conventions?.families ?? []),
     added: () => new AddedMetrics(instruments, conventions?.families ?? []),
     async text() {
@@ -94,7 +101,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       const startedAt = systemClock.now();
       const { resourceMetrics } = await exporter.collect();
       await nextTurn();
-      const text = (await prometheusText(resourceMetrics)) + (await processMetrics.text());
+      const text = (await prometheusText(resourceMetrics)) + withProcesses(await processMetrics.text(), options.processes?.() ?? []);
       instruments.gauges.scrapeSeconds.at().value = (systemClock.now() - startedAt) / 1000;
       return text;
     },

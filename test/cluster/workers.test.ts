@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
-import { rawUpstream } from '../kit/raw-upstream.ts';
+import { freePort } from '../kit/free-port.ts';
+import { http, ok as okay } from '../kit/http-text.ts';
+import { answer, rawUpstream } from '../kit/raw-upstream.ts';
 import { eventually } from '../kit/timing.ts';
 import { scratch, startProcess } from '../life/sidecar-process.ts';
 import { samples, total } from '../telemetry/kit.ts';
@@ -73,6 +75,55 @@ it('tells who reads along what happens in any worker', async () => {
   while (!text.includes('agent0') || !text.includes('agent1')) text += (await reader.read()).value ?? '';
   expect(text).toContain('"kind":"call-ended"');
   await reader.cancel();
+});
+
+it('tells alerts and health what goes wrong in any worker', async () => {
+  const told: string[] = [];
+  const hook = await rawUpstream(
+    answer(({ body }) => {
+      told.push(body);
+      return okay();
+    }),
+  );
+  const upstream = await rawUpstream(answer(http(['HTTP/1.1 500 Broken', 'Content-Length: 0'])));
+  const alerts = {
+    groupWait: '0s',
+    channels: { hook: { webhook: { url: hook.url, secret: 'a secret of the test', allowPrivate: true } } },
+    rules: [
+      { on: 'circuit-open', severity: 'high', send: ['hook'] },
+      { on: 'error-rate', above: '20%', for: '10s', minimum: 4, severity: 'critical', send: ['hook'] },
+    ],
+  };
+  const policies = { p: { circuitBreaker: { failures: 5 } } };
+  const sidecar = await startWorkers({
+    ...configFor(upstream, { policies, alerts, health: { minimum: 4 } }),
+    routes: [{ path: '/', upstream: 'peer', policy: 'p' }],
+  });
+  for (let round = 0; round < 8; round += 1) for (const client of sidecar.clients) await client.get('/x');
+  // One of them may keep the other from being sent as well.
+  await eventually('both rules have opened an incident', async () => {
+    const incidents = await admin(sidecar, '/api/incidents');
+    return incidents.includes('failures in a row') && incidents.includes('"on":"error-rate"');
+  });
+  await eventually('a message was sent', () => told.length > 0);
+  const { checks } = JSON.parse(await admin(sidecar, '/api/health')) as { checks: { name: string; status: string; value: unknown }[] };
+  expect(checks.find(({ name }) => name === 'error-rate')).toMatchObject({ status: 'critical', value: 1 });
+});
+
+it('breaks a call off that goes in a circle through several workers', async () => {
+  const port = await freePort();
+  const config = configFor({ url: `http://127.0.0.1:${port}` }, { listen: `127.0.0.1:${port}`, limits: { connections: 500 } });
+  const sidecar = await startProcess({ ...config, state: { dir: scratch() } }, { flags: ['--workers', '2'] });
+  const { status } = await fetch(sidecar.proxy);
+  expect(status).toBeGreaterThanOrEqual(500);
+  expect(total(await admin(sidecar, '/metrics'), 'outrigger_requests_total')).toBeLessThan(200);
+});
+
+it('tells what each process takes', async () => {
+  const sidecar = await startWorkers(configFor(await rawUpstream()));
+  const found = samples(await admin(sidecar, '/metrics'));
+  for (const labels of ['', '{worker="0"}', '{worker="1"}'])
+    expect(found.get(`process_resident_memory_bytes${labels}`)).toBeGreaterThan(10_000_000);
 });
 
 it('is one process with one worker', async () => {

@@ -1,0 +1,44 @@
+import type { Socket } from 'node:net';
+import { type Ends, OwnConnections } from '../proxy/own-connections.ts';
+import type { OwnConnection } from './messages.ts';
+
+/** The connections to upstreams of one worker, and those of the others that may lead back to the proxy: a call can go in a circle through several. */
+export class SharedConnections extends OwnConnections {
+  readonly #slot: number;
+  readonly #tell: (connection: OwnConnection) => void;
+  readonly #others = new Map<string, () => void>();
+  /** Of the proxy; undefined until it listens. */
+  port: number | undefined;
+  #lastId = 0;
+
+  /** `tell` hears of connections that the others must know. */
+  constructor(slot: number, tell: (connection: OwnConnection) => void) {
+    super();
+    this.#slot = slot;
+    this.#tell = tell;
+  }
+
+  override add(socket: Socket): void {
+    super.add(socket);
+    if (socket.remotePort !== this.port) return;
+    this.#lastId += 1;
+    const about = { slot: this.#slot, id: this.#lastId };
+    this.#tell({ ...about, ends: endsOf(socket) });
+    socket.once('close', () => this.#tell({ ...about, ends: undefined }));
+  }
+
+  /** Another worker has opened or closed one, or is gone. */
+  hear({ slot, id, ends }: OwnConnection): void {
+    const key = `${slot}/${id}`;
+    for (const [other, forget] of this.#others) {
+      if (other !== key && !(id === 0 && other.startsWith(`${slot}/`))) continue;
+      forget();
+      this.#others.delete(other);
+    }
+    if (ends) this.#others.set(key, this.keep(ends));
+  }
+}
+
+function endsOf({ localPort, localAddress, remotePort, remoteAddress }: Socket): Ends {
+  return { localPort, localAddress, remotePort, remoteAddress };
+}
