@@ -4,6 +4,7 @@ import type { LoadedConfig } from './config/load.ts';
 import { maskedConfig } from './config/masked-config.ts';
 import type { State } from './core/state.ts';
 import { type Generation, setsWithCache } from './generations.ts';
+import type { Links } from './links.ts';
 import { answersOf } from './policies/cache/answer-store.ts';
 import type { Health } from './telemetry/health/health.ts';
 import type { LiveJournal } from './telemetry/live-journal.ts';
@@ -30,7 +31,7 @@ export function readProcess(sources: ProcessSources): Omit<Readings, 'upstreams'
   const { disk, loopUtilization } = health.machine;
   return {
     connections: new Map([...links].map(([name, { connections }]) => [name, connections?.sockets ?? 0])),
-    rateLimits: new Map([...links].flatMap(([name, { connections }]) => (connections ? [[name, connections.rateLimits.read()]] : []))),
+    rateLimits: readRateLimits(links),
     cache: { entries: sum('entries'), bytes: sum('bytes'), evicted: sum('evicted') },
     agents: { running: agents.length - paused, paused },
     liveJournal: live.state,
@@ -39,6 +40,11 @@ export function readProcess(sources: ProcessSources): Omit<Readings, 'upstreams'
     disk,
     loopUtilization,
   };
+}
+
+/** What is left of the rate limits of every upstream that tells. */
+export function readRateLimits(links: Links): NonNullable<Readings['rateLimits']> {
+  return new Map([...links].flatMap(([name, { connections }]) => (connections ? [[name, connections.rateLimits.read()]] : [])));
 }
 
 /** Of what may be seen of it: a configuration with another secret has the same. */

@@ -41,11 +41,12 @@ function merged(all: readonly UpstreamReading[]): UpstreamReading {
 export function mergedReadings(
   own: Omit<Readings, 'upstreams'>,
   workers: readonly WorkerReadings[],
-): Pick<Readings, 'connections' | 'cache' | Counted> {
+): Pick<Readings, 'connections' | 'rateLimits' | 'cache' | Counted> {
   const all = [own, ...workers];
   const sum = (of: (one: Omit<Readings, 'upstreams'>) => number | undefined) => all.reduce((before, one) => before + (of(one) ?? 0), 0);
   return {
     connections: sumByKey(all.map(({ connections }) => connections ?? new Map())),
+    rateLimits: tightest(all.map(({ rateLimits }) => rateLimits ?? new Map())),
     cache: {
       entries: sum(({ cache }) => cache?.entries),
       bytes: sum(({ cache }) => cache?.bytes),
@@ -68,6 +69,17 @@ export function mergedMachine(own: MachineReading, workers: readonly MachineRead
     loopLagMs: Math.max(...all.map(({ loopLagMs }) => loopLagMs)),
     loopUtilization: Math.max(...all.map(({ loopUtilization }) => loopUtilization)),
   };
+}
+
+/** All share one account at a provider: what the process says that has seen the least left counts. */
+function tightest(all: readonly NonNullable<Readings['rateLimits']>[]): NonNullable<Readings['rateLimits']> {
+  const limits = new Map<string, Map<string, { readonly limit: number; readonly remaining: number }>>();
+  for (const [upstream, kinds] of all.flatMap((one) => [...one])) {
+    const known = limits.get(upstream) ?? new Map();
+    limits.set(upstream, known);
+    for (const [kind, told] of kinds) if (told.remaining < (known.get(kind)?.remaining ?? Number.POSITIVE_INFINITY)) known.set(kind, told);
+  }
+  return limits;
 }
 
 function sumByKey(maps: readonly ReadonlyMap<string, number>[]): ReadonlyMap<string, number> {

@@ -43,7 +43,10 @@ export interface RelayedCall extends Pick<CallInfo, 'id' | 'agent' | 'session' |
 export type RelayedEvent = readonly [event: Event, call: RelayedCall | undefined];
 
 /** What a worker knows and no event tells. */
-export type WorkerReadings = Pick<Readings, 'upstreams' | 'connections' | 'cache' | 'journalErrors' | 'logLinesDropped' | 'spansDropped'>;
+export type WorkerReadings = Pick<
+  Readings,
+  'upstreams' | 'connections' | 'rateLimits' | 'cache' | 'journalErrors' | 'logLinesDropped' | 'spansDropped'
+>;
 
 /** A connection that a worker has opened to an address with the proxy's port: it may be one to the proxy itself. */
 export interface OwnConnection {

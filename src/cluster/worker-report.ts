@@ -5,6 +5,7 @@ import type { Journal, Subscriber } from '../core/journal.ts';
 import type { PolicyContext } from '../core/policy.ts';
 import { type Generation, setsWithCache } from '../generations.ts';
 import { answersOf } from '../policies/cache/answer-store.ts';
+import { readRateLimits } from '../process-readings.ts';
 import type { Machine } from '../telemetry/health/machine.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -83,6 +84,7 @@ function readingsOf({ journal, log, traces, context, generation }: ReporterSourc
   return {
     upstreams: readUpstreams(Object.keys(loaded.config.upstreams), stacks.views, context),
     connections: new Map([...links].map(([name, { connections }]) => [name, connections?.sockets ?? 0])),
+    rateLimits: readRateLimits(links),
     cache: { entries: sum('entries'), bytes: sum('bytes'), evicted: sum('evicted') },
     journalErrors: journal().errors(),
     logLinesDropped: log.dropped(),

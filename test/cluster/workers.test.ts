@@ -52,6 +52,17 @@ it('shows what is under way in all workers', async () => {
   expect(JSON.parse(await admin(sidecar, '/api/upstreams'))).toMatchObject([{ name: 'peer', bulkheadInUse: 2 }]);
 });
 
+it('shows the least that any worker has been told is left of a rate limit', async () => {
+  const told = (left: number) => okay('', 'x-ratelimit-limit-tokens: 100', `x-ratelimit-remaining-tokens: ${left}`);
+  const upstream = await rawUpstream(answer(({ startLine }) => told(startLine.includes('/little') ? 7 : 90)));
+  const sidecar = await startWorkers(configFor(upstream));
+  await sidecar.clients[0]!.get('/little');
+  await sidecar.clients[1]!.get('/much');
+  const found = samples(await admin(sidecar, '/metrics'));
+  const of = (name: string) => found.get(`outrigger_upstream_rate_limit${name}{upstream="peer",kind="tokens"}`);
+  expect([of(''), of('_remaining')]).toEqual([100, 7]);
+});
+
 it('shares the places of a bulkhead out', async () => {
   const policies = { p: { bulkhead: { concurrent: 5, queue: 0 } } };
   const routes = [{ path: '/', upstream: 'peer', policy: 'p' }];
