@@ -41,6 +41,8 @@ export class ChannelQueue {
   readonly #channel: Channel;
   readonly #options: ChannelQueueOptions;
   readonly #items: OutboxItem[] = [];
+  /** Messages that an incident has begun, by incident. */
+  readonly #firing = new Map<string, number>();
   #underway: OutboxItem | undefined;
   #failures = 0;
   #notBeforeMs = 0;
@@ -63,16 +65,18 @@ export class ChannelQueue {
     return { queued: this.length, failures: this.#failures, lastError: this.#failures > 0 ? this.#lastError : undefined };
   }
 
-  items(): readonly OutboxItem[] {
-    return this.#items;
-  }
-
   isUnderway(incident: string): boolean {
     return this.#underway?.incidents.includes(incident) ?? false;
   }
 
+  /** Whether a message that an incident has begun waits here. */
+  isToFire(incident: string): boolean {
+    return this.#firing.has(incident);
+  }
+
   add(item: OutboxItem): void {
     this.#items.push(item);
+    this.#count(item, 1);
     this.#work();
   }
 
@@ -91,8 +95,9 @@ export class ChannelQueue {
     const isOpen = this.#failures >= failuresToOpen && clock.now() < this.#notBeforeMs;
     // Nobody waits for a channel that is down if another one may take over.
     while (this.#items[0] && (!this.#options.wanted(this.#items[0]) || (isOpen && this.#items[0].next.length > 0))) {
-      const [item] = this.#items.splice(0, 1);
-      if (item) this.#giveUp(item, `the channel is down: ${this.#lastError ?? ''}`);
+      const [item] = this.#items;
+      this.#take(item);
+      this.#giveUp(item, `the channel is down: ${this.#lastError ?? ''}`);
     }
     const [item] = this.#items;
     if (!item) return;
@@ -157,6 +162,17 @@ export class ChannelQueue {
 
   #take(item: OutboxItem): void {
     const index = this.#items.indexOf(item);
-    if (index >= 0) this.#items.splice(index, 1);
+    if (index < 0) return;
+    this.#items.splice(index, 1);
+    this.#count(item, -1);
+  }
+
+  #count({ message: { kind }, incidents }: OutboxItem, by: 1 | -1): void {
+    if (kind !== 'firing') return;
+    for (const id of incidents) {
+      const count = (this.#firing.get(id) ?? 0) + by;
+      if (count > 0) this.#firing.set(id, count);
+      else this.#firing.delete(id);
+    }
   }
 }

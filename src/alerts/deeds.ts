@@ -52,11 +52,9 @@ function fail(book: IncidentBook, upstream: string): void {
 function each(book: IncidentBook, upstream: string, act: (incident: Incident) => void): void {
   let count = 0;
   for (const incident of book.openAt(upstream)) {
-    // What an agent does to itself is not mended by retries of all agents.
-    if (incident.agent !== undefined) continue;
     if (++count > incidentsLimit) return;
     act(incident);
-    book.touch(incident);
+    book.touchLater(incident);
   }
 }
 

@@ -12,15 +12,17 @@ import { acknowledge, type Incident, resolve } from './incident.ts';
 import { IncidentBook } from './incident-book.ts';
 import { type Change, Intake } from './intake.ts';
 import { LevelRules } from './level-rules.ts';
-import { type MessageSources, testMessage } from './messages.ts';
+import type { MessageSources } from './messages.ts';
 import type { Observation } from './observation.ts';
 import { observeEvent } from './observe-event.ts';
 import { type ChannelHealth, Outbox } from './outbox.ts';
+import { longestSleepMs, pauseMs, stepLimit } from './pace.ts';
 import { Post } from './post.ts';
 import { rulesOf } from './rules.ts';
 import type { AlertsSettings } from './settings.ts';
 import { configuredSilences, type Silence, silencesLimit } from './silences.ts';
 import { Teller } from './teller.ts';
+import { testChannel } from './test-channel.ts';
 
 type IncidentEvent = Extract<Event, { kind: 'incident' }>;
 
@@ -46,7 +48,6 @@ export interface AlertsHealth {
 
 /** Counts alone are stored this much later. */
 const countsMs = 1000;
-const sendTimeoutMs = 5000;
 
 /** From events to incidents to messages. Hears of every event at once, and does all else later, by itself. */
 export class AlertEngine implements Subscriber {
@@ -70,6 +71,7 @@ export class AlertEngine implements Subscriber {
   #timer: Timer | undefined;
   #timerMs = Number.POSITIVE_INFINITY;
   #lookMs = Number.POSITIVE_INFINITY;
+  #notBeforeMs = Number.NEGATIVE_INFINITY;
   #started = false;
   #closed = false;
 
@@ -103,6 +105,7 @@ export class AlertEngine implements Subscriber {
     const state = readState(options.known, clock.wall());
     for (const incident of state.incidents) book.add(incident);
     for (const group of state.groups) this.#teller.restore(group);
+    for (const incident of state.incidents) if (incident.pending) this.#teller.schedule(incident, clock.wall());
     for (const digest of state.digests) this.#post.restore(digest);
     for (const silence of state.silences) this.#silences.set(silence.id, silence);
     this.#unsent = state.outbox;
@@ -132,7 +135,7 @@ export class AlertEngine implements Subscriber {
     if (call && event.kind === 'call-ended') {
       this.#levels.ended(event, call, clock.now());
       const incident = this.#ledgers.ended(call);
-      if (incident) this.#book.touch(incident);
+      if (incident) this.#book.touchLater(incident);
     } else if (call && event.kind === 'committed') this.#levels.committed(event, call, clock.now());
     if (this.#lookMs === Number.POSITIVE_INFINITY && this.#levels.isActive) this.#lookLater();
     recordDeed(event, call, this.#book);
@@ -201,16 +204,8 @@ export class AlertEngine implements Subscriber {
 
   /** Sends a message that only tells that the channel works; undefined where there is no such channel. */
   async test(name: string): Promise<Delivery | undefined> {
-    const abort = new AbortController();
     const channel = this.#channels.get(name);
-    const timer = this.#options.clock.timer(channel?.timeoutMs ?? sendTimeoutMs, () => abort.abort());
-    try {
-      return await channel?.send(testMessage(this.#options.clock.wall()), abort.signal);
-    } catch (error) {
-      return { result: 'later', reason: error instanceof Error ? error.message : String(error) };
-    } finally {
-      timer.cancel();
-    }
+    return channel && testChannel(channel, this.#options.clock);
   }
 
   health(): AlertsHealth {
@@ -223,7 +218,7 @@ export class AlertEngine implements Subscriber {
     this.#closed = true;
     this.#timer?.cancel();
     this.#outbox.close();
-    await this.#save();
+    await this.#save([], Number.POSITIVE_INFINITY);
   }
 
   #changed(incident: Incident, change: Change): void {
@@ -239,7 +234,17 @@ export class AlertEngine implements Subscriber {
   }
 
   #publish({ id, on, severity, upstream, agent, openedMs }: Incident, change: IncidentEvent['change']): void {
-    this.#events.push({ kind: 'incident', attempt: 0, id, on, change, severity, ms: this.#options.clock.wall() - openedMs, upstream, agent });
+    this.#events.push({
+      kind: 'incident',
+      attempt: 0,
+      id,
+      on,
+      change,
+      severity,
+      ms: this.#options.clock.wall() - openedMs,
+      upstream,
+      agent,
+    });
     this.#wake(0);
   }
 
@@ -251,16 +256,18 @@ export class AlertEngine implements Subscriber {
   /** Sees to it that `#run` comes within `delayMs`. */
   #wake(delayMs: number): void {
     const { clock } = this.#options;
-    const atMs = clock.now() + delayMs;
+    const nowMs = clock.now();
+    const atMs = Math.max(nowMs + delayMs, this.#notBeforeMs);
     if (this.#closed || atMs >= this.#timerMs) return;
     this.#timer?.cancel();
     this.#timerMs = atMs;
-    this.#timer = clock.timer(delayMs, () => this.#run());
+    this.#timer = clock.timer(atMs - nowMs, () => this.#run());
   }
 
   #run(): void {
     this.#timerMs = Number.POSITIVE_INFINITY;
     const { clock, publish } = this.#options;
+    this.#notBeforeMs = clock.now() + pauseMs;
     const nowMs = clock.wall();
     if (clock.now() >= this.#lookMs) {
       for (const { rule, observation } of this.#levels.look(clock.now())) this.#intake.apply(rule, observation, nowMs);
@@ -273,21 +280,19 @@ export class AlertEngine implements Subscriber {
     this.#book.forget(nowMs);
     for (const { id, untilMs } of this.#silences.values()) if (untilMs <= nowMs) void this.removeSilence(id);
     void this.#save();
-    for (const event of this.#events.splice(0)) publish(event);
+    for (const event of this.#events.splice(0, stepLimit)) publish(event);
     const dueMs = Math.min(this.#intake.nextMs(), this.#teller.nextMs(), this.#post.nextMs());
     const waitMs = Math.min(Math.max(dueMs - nowMs, 0), this.#lookMs - clock.now());
-    if (waitMs !== Number.POSITIVE_INFINITY) this.#wake(Math.min(waitMs, longestSleepMs));
+    if (this.#events.length > 0 || this.#book.hasBacklog || this.#teller.hasBacklog) this.#wake(0);
+    else if (waitMs !== Number.POSITIVE_INFINITY) this.#wake(Math.min(waitMs, longestSleepMs));
   }
 
   /** Stores what has changed, then lets go what is to be sent. */
-  async #save(further: readonly RecordChange[] = []): Promise<void> {
+  async #save(further: readonly RecordChange[] = [], unhurried = stepLimit): Promise<void> {
     const { items, changes } = this.#post.take();
-    const all = [...further, ...this.#book.changes(), ...this.#teller.takeChanges(), ...changes];
+    const all = [...further, ...this.#book.changes(unhurried), ...this.#teller.takeChanges(unhurried), ...changes];
     if (all.length === 0) return;
     await this.#options.records.commit(all);
     if (!this.#closed) for (const item of items) this.#outbox.add(item);
   }
 }
-
-/** The wall clock may be set meanwhile. */
-const longestSleepMs = 60_000;

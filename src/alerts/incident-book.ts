@@ -14,9 +14,14 @@ export class IncidentBook {
   readonly #byKey = new Map<string, Incident>();
   readonly #open = new Set<Incident>();
   readonly #recent = new Set<Incident>();
-  /** Open ones by upstream. */
+  /** Open ones of upstreams, without those of single agents. */
   readonly #at = new Map<string, Set<Incident>>();
+  /** Open ones by what they are about, whatever the rule. */
+  readonly #about = new Map<string, Set<Incident>>();
+  /** Changed together with a message or by a person: stored with that. */
   readonly #changed = new Set<Incident>();
+  /** Opened, fed or over: stored as it comes. */
+  readonly #backlog = new Set<Incident>();
   readonly #removed = new Set<string>();
 
   get size(): number {
@@ -43,14 +48,16 @@ export class IncidentBook {
     else this.#open.delete(incident);
     if (isOpen) this.#recent.delete(incident);
     else this.#recent.add(incident);
-    const at = this.#at.get(incident.upstream ?? '') ?? new Set();
-    if (isOpen) at.add(incident);
-    else at.delete(incident);
-    if (at.size === 0) this.#at.delete(incident.upstream ?? '');
-    else this.#at.set(incident.upstream ?? '', at);
+    file(this.#about, subjectOf(incident), incident, isOpen);
+    if (incident.agent === undefined) file(this.#at, incident.upstream ?? '', incident, isOpen);
   }
 
-  /** Open ones of an upstream. */
+  /** Open ones about one thing, by any rule. */
+  openAbout(subject: Subject): Iterable<Incident> {
+    return this.#about.get(subjectOf(subject)) ?? [];
+  }
+
+  /** Open ones of an upstream that are not about one agent. */
   openAt(upstream: string): Iterable<Incident> {
     return this.#at.get(upstream) ?? [];
   }
@@ -78,12 +85,28 @@ export class IncidentBook {
     yield* this.#recent;
   }
 
+  /** To be stored with the message that it is about, or before somebody is answered. */
   touch(incident: Incident): void {
     this.#changed.add(incident);
+    this.#backlog.delete(incident);
   }
 
-  /** What is to be stored since the last time that this was asked. */
-  changes(): RecordChange[] {
+  /** To be stored soon, with no haste: an event has changed it. */
+  touchLater(incident: Incident): void {
+    if (!this.#changed.has(incident)) this.#backlog.add(incident);
+  }
+
+  /** Whether `changes` has left anything out. */
+  get hasBacklog(): boolean {
+    return this.#backlog.size > 0;
+  }
+
+  /** What is to be stored since the last time that this was asked; of what has no haste, so many at most. */
+  changes(unhurried: number): RecordChange[] {
+    for (const incident of this.#backlog) {
+      if (unhurried-- <= 0) break;
+      this.touch(incident);
+    }
     const changes: RecordChange[] = [...this.#changed]
       .filter(({ id }) => this.#byId.has(id))
       .map((value) => ({ kind: 'incident', id: value.id, value }));
@@ -109,4 +132,17 @@ export class IncidentBook {
       this.#removed.add(incident.id);
     }
   }
+}
+
+/** What an incident is about. */
+type Subject = Pick<Incident, 'on' | 'upstream' | 'agent' | 'fingerprint'>;
+
+function subjectOf({ on, upstream = '', agent = '', fingerprint }: Subject): string {
+  return JSON.stringify([on, upstream, agent, fingerprint]);
+}
+
+function file(index: Map<string, Set<Incident>>, key: string, incident: Incident, isOpen: boolean): void {
+  const those = index.get(key) ?? new Set();
+  if (isOpen) index.set(key, those.add(incident));
+  else if (those.delete(incident) && those.size === 0) index.delete(key);
 }

@@ -17,19 +17,27 @@ const loopsOfAgent: ReadonlySet<RuleEvent> = new Set(['loop-detected', 'cap-reac
 /** After the cause is gone, windows still hold what it did. */
 const afterMs = 120_000;
 
-/** Whether an incident may explain others. */
-export function isCause({ on }: Incident): boolean {
-  return on === 'circuit-open' || on === 'agent-paused';
+/** Incidents that explain others: open circuits by upstream, and pauses by agent. */
+export interface Causes {
+  readonly circuits: ReadonlyMap<string | undefined, Incident>;
+  readonly pauses: ReadonlyMap<string | undefined, Incident>;
+}
+
+/** What explains others now; of several for one thing, the first. */
+export function causesAmong(incidents: Iterable<Incident>, nowMs: number): Causes {
+  const circuits = new Map<string | undefined, Incident>();
+  const pauses = new Map<string | undefined, Incident>();
+  for (const incident of incidents) {
+    const { on, upstream, agent, status, resolvedMs = 0 } = incident;
+    if (status === 'resolved' && nowMs - resolvedMs >= afterMs) continue;
+    if (on === 'circuit-open' && !circuits.has(upstream)) circuits.set(upstream, incident);
+    if (on === 'agent-paused' && !pauses.has(agent)) pauses.set(agent, incident);
+  }
+  return { circuits, pauses };
 }
 
 /** The incident that explains another one, which need not be told then. */
-export function inhibitorOf(incident: Incident, others: Iterable<Incident>, nowMs: number): Incident | undefined {
-  const byCircuit = errorsOfUpstream.has(incident.on);
-  if (!byCircuit && !loopsOfAgent.has(incident.on)) return undefined;
-  for (const other of others) {
-    if (other.status === 'resolved' && nowMs - (other.resolvedMs ?? 0) >= afterMs) continue;
-    if (byCircuit && other.on === 'circuit-open' && other.upstream === incident.upstream) return other;
-    if (!byCircuit && other.on === 'agent-paused' && other.agent === incident.agent) return other;
-  }
-  return undefined;
+export function inhibitorOf({ on, upstream, agent }: Incident, { circuits, pauses }: Causes): Incident | undefined {
+  if (errorsOfUpstream.has(on)) return circuits.get(upstream);
+  return loopsOfAgent.has(on) ? pauses.get(agent) : undefined;
 }

@@ -3,6 +3,7 @@ import { exampleFacts } from './example-facts.ts';
 import { feed, type Incident, keyOf, openIncident, quietUntil, reopen, resolve } from './incident.ts';
 import { type IncidentBook, reopenMs } from './incident-book.ts';
 import type { Observation } from './observation.ts';
+import { stepLimit } from './pace.ts';
 import { factsOf, type RuleEvent } from './rule-events.ts';
 import type { Rule } from './rules.ts';
 
@@ -59,7 +60,7 @@ export class Intake {
       feed(known, observation, undefined, nowMs);
       // One of an earlier process may have been given a time after which it is over.
       known.quietMs = quietOf(rule);
-      this.#book.touch(known);
+      this.#book.touchLater(known);
       this.#changed(known, 'fed');
       return;
     }
@@ -84,8 +85,11 @@ export class Intake {
       this.#delayed.delete(key);
       this.#begin(rule, observation, this.#book.latest(key), nowMs);
     }
-    for (const incident of [...this.#book.open()]) {
-      if (quietUntil(incident) <= nowMs) this.#resolve(incident, 'it has not happened again', nowMs);
+    let left = stepLimit;
+    for (const incident of this.#book.open()) {
+      if (quietUntil(incident) > nowMs) continue;
+      if (left-- <= 0) return;
+      this.#resolve(incident, 'it has not happened again', nowMs);
     }
   }
 
@@ -102,7 +106,7 @@ export class Intake {
     }
     feed(incident, observation, exampleFacts(observation), nowMs);
     this.#book.add(incident);
-    this.#book.touch(incident);
+    this.#book.touchLater(incident);
     this.#changed(incident, incident === known ? 'reopened' : 'opened');
   }
 
@@ -118,16 +122,13 @@ export class Intake {
       const key = keyOf(rule, { on, upstream, agent, fingerprint, summary });
       this.#delayed.delete(key);
     }
-    for (const incident of [...this.#book.open()]) {
-      const isIt = incident.on === on && incident.upstream === upstream && incident.agent === agent && incident.fingerprint === fingerprint;
-      if (isIt) this.#resolve(incident, summary, nowMs);
-    }
+    for (const incident of [...this.#book.openAbout({ on, upstream, agent, fingerprint })]) this.#resolve(incident, summary, nowMs);
   }
 
   #resolve(incident: Incident, why: string, nowMs: number): void {
     if (!resolve(incident, bySidecar, why, nowMs)) return;
     this.#book.refile(incident);
-    this.#book.touch(incident);
+    this.#book.touchLater(incident);
     this.#changed(incident, 'resolved');
   }
 }

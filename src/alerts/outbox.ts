@@ -65,9 +65,9 @@ export class Outbox {
     return this.#queues.get(channel)?.isUnderway(incident) ?? false;
   }
 
-  /** What waits at a channel. */
-  at(channel: string): readonly OutboxItem[] {
-    return this.#queues.get(channel)?.items() ?? [];
+  /** Whether a message that an incident has begun waits at a channel. */
+  isToFire(channel: string, incident: string): boolean {
+    return this.#queues.get(channel)?.isToFire(incident) ?? false;
   }
 
   health(): ChannelHealth[] {

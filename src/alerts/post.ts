@@ -33,6 +33,8 @@ export class Post {
   readonly #digests = new Digests();
   readonly #items: OutboxItem[] = [];
   readonly #changes: RecordChange[] = [];
+  /** Channels whose digests have changed. */
+  readonly #deferred = new Map<string, Digest>();
 
   constructor(options: PostOptions) {
     this.#options = options;
@@ -67,6 +69,7 @@ export class Post {
   tick(nowMs: number): void {
     for (const { channel, incidents, count } of this.#digests.takeDue(nowMs)) {
       this.#changes.push({ kind: 'digest', id: channel });
+      this.#deferred.delete(channel);
       const known = incidents.map((id) => this.#options.book.get(id)).filter((incident) => incident !== undefined);
       this.#add({ kind: 'digest', thread: 'digest', level: 0, incidents: known }, channel, [channel], count - known.length);
     }
@@ -74,7 +77,9 @@ export class Post {
 
   /** What is to be stored, and to be sent once it is. */
   take(): { readonly items: readonly OutboxItem[]; readonly changes: readonly RecordChange[] } {
-    return { items: this.#items.splice(0), changes: this.#changes.splice(0) };
+    const digests = [...this.#deferred].map(([id, value]) => ({ kind: 'digest', id, value }));
+    this.#deferred.clear();
+    return { items: this.#items.splice(0), changes: [...this.#changes.splice(0), ...digests] };
   }
 
   #mayUse(channel: string): boolean {
@@ -103,8 +108,7 @@ export class Post {
 
   #defer(channel: string, incidents: readonly Incident[]): void {
     const { clock, suppressed } = this.#options;
-    const digest = this.#digests.add(channel, incidents, clock.wall());
-    this.#changes.push({ kind: 'digest', id: channel, value: digest });
+    this.#deferred.set(channel, this.#digests.add(channel, incidents, clock.wall()));
     suppressed(channel, 1);
   }
 }

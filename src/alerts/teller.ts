@@ -2,10 +2,11 @@ import type { RecordChange } from '../store/records.ts';
 import { type Group, Groups } from './groups.ts';
 import { type Incident, note } from './incident.ts';
 import type { IncidentBook } from './incident-book.ts';
-import { inhibitorOf, isCause } from './inhibition.ts';
+import { type Causes, causesAmong, inhibitorOf } from './inhibition.ts';
 import { channelsOf, concerns, firstSteps, nextStepMs, takeOver } from './ladder.ts';
 import { titleOf } from './messages.ts';
 import type { Outbox } from './outbox.ts';
+import { toldLimit } from './pace.ts';
 import type { Post } from './post.ts';
 import { type Silence, silenceOf } from './silences.ts';
 
@@ -25,10 +26,13 @@ const heldMs = 60_000;
 export class Teller {
   readonly #options: TellerOptions;
   readonly #groups = new Groups();
-  readonly #changes: RecordChange[] = [];
+  /** By the group. */
+  readonly #changes = new Map<string, RecordChange>();
   #tickedMs = 0;
-  /** Incidents that may hold others back; gathered once a tick. */
-  #causes: readonly Incident[] = [];
+  /** Gathered once a tick. */
+  #causes: Causes = { circuits: new Map(), pauses: new Map() };
+  /** Incidents that may still be told in this tick. */
+  #left = 0;
 
   constructor(options: TellerOptions) {
     this.#options = options;
@@ -63,23 +67,36 @@ export class Teller {
 
   tick(nowMs: number): void {
     this.#tickedMs = nowMs;
-    this.#causes = [...this.#options.book.near()].filter(isCause);
+    this.#left = toldLimit;
+    this.#causes = causesAmong(this.#options.book.near(), nowMs);
     const byGroup = Map.groupBy(this.#options.book.all(), ({ group }) => group);
-    for (const group of this.#groups.due(nowMs)) this.#flush(group, byGroup.get(group.id) ?? [], nowMs);
+    for (const group of this.#groups.due(nowMs)) {
+      if (this.#left <= 0) break;
+      this.#flush(group, byGroup.get(group.id) ?? [], nowMs);
+    }
     this.#escalate(nowMs);
     this.#remind(nowMs);
-    for (const id of this.#groups.forget(new Set(byGroup.keys()), nowMs, heldMs)) this.#changes.push({ kind: 'group', id });
+    for (const id of this.#groups.forget(new Set(byGroup.keys()), nowMs, heldMs)) this.#changes.set(id, { kind: 'group', id });
   }
 
-  /** What is to be stored. */
-  takeChanges(): readonly RecordChange[] {
-    return this.#changes.splice(0);
+  /** Whether `takeChanges` has left anything out. */
+  get hasBacklog(): boolean {
+    return this.#changes.size > 0;
+  }
+
+  /** What is to be stored soon, so many at most; none of it is lost where a process ends before, because incidents are scheduled again at the start. */
+  takeChanges(limit: number): readonly RecordChange[] {
+    const changes = [...this.#changes].slice(0, limit);
+    for (const [id] of changes) this.#changes.delete(id);
+    return changes.map(([, change]) => change);
   }
 
   #flush(group: Group, members: readonly Incident[], nowMs: number): void {
     group.dueMs = undefined;
-    const firing = members.filter((incident) => incident.pending === 'firing' && !this.#isHeld(incident, nowMs));
-    const over = members.filter(({ pending }) => pending === 'resolved');
+    const firing = members.filter(
+      (incident) => incident.pending === 'firing' && this.#left > 0 && !this.#isHeld(incident, nowMs) && this.#isInStep(),
+    );
+    const over = members.filter(({ pending }) => pending === 'resolved' && this.#isInStep());
     const { post, book } = this.#options;
     for (const incident of firing) {
       incident.level = firstSteps(incident);
@@ -92,7 +109,8 @@ export class Teller {
     post.post({ kind: 'resolved', thread: group.id, level: 0, incidents: over }, (incident) => this.#knowing(incident));
     for (const incident of over) this.#forgetTold(incident);
     if (firing.length + over.length > 0) group.lastMs = nowMs;
-    if (members.some(({ pending }) => pending === 'firing')) group.dueMs = nowMs + heldMs;
+    // What is left over is told in the next step, what is held back is looked at again.
+    if (members.some(({ pending }) => pending !== undefined)) group.dueMs = this.#left > 0 ? nowMs + heldMs : nowMs;
     this.#store(group);
   }
 
@@ -100,16 +118,20 @@ export class Teller {
     const { book, post } = this.#options;
     const steps = new Map<string, Incident[]>();
     for (const incident of book.open()) {
+      if (this.#left <= 0) break;
       while (nextStepMs(incident) <= nowMs && !this.#isHeld(incident, nowMs)) {
         const step = incident.policy.ladder[incident.level];
         incident.level += 1;
         book.touch(incident);
+        this.#left -= 1;
         if (!step || !concerns(step, incident)) continue;
         note(incident, nowMs, 'escalated', `level ${incident.level}: ${step.send.join(', ')}`);
         incident.lastToldMs = nowMs;
         this.#options.escalated(incident, incident.level);
         const key = JSON.stringify([incident.group, incident.level, step.send]);
-        steps.set(key, [...(steps.get(key) ?? []), incident]);
+        const together = steps.get(key);
+        if (together) together.push(incident);
+        else steps.set(key, [incident]);
       }
     }
     for (const [key, incidents] of steps) {
@@ -120,7 +142,13 @@ export class Teller {
 
   #remind(nowMs: number): void {
     const { book, post } = this.#options;
-    const due = [...book.open()].filter((incident) => reminderMs(incident) <= nowMs && !this.#isHeld(incident, nowMs));
+    const due: Incident[] = [];
+    for (const incident of book.open()) {
+      if (this.#left <= 0) break;
+      if (reminderMs(incident) > nowMs || this.#isHeld(incident, nowMs)) continue;
+      this.#left -= 1;
+      due.push(incident);
+    }
     for (const incident of due) {
       incident.lastToldMs = nowMs;
       note(incident, nowMs, 'reminded', incident.told.join(', '));
@@ -133,15 +161,22 @@ export class Teller {
     }
   }
 
+  /** Whether one more may be told in this step. */
+  #isInStep(): boolean {
+    this.#left -= 1;
+    return this.#left >= 0;
+  }
+
   /** Whether a silence or another incident holds it back; it is written down once. */
   #isHeld(incident: Incident, nowMs: number): boolean {
     const { book, silences, suppressed } = this.#options;
     const silence = silenceOf(incident, silences(), nowMs);
-    const inhibitor = silence ? undefined : inhibitorOf(incident, this.#causes, nowMs);
+    const inhibitor = silence ? undefined : inhibitorOf(incident, this.#causes);
     const held = silence ? `silence ${silence.id}` : inhibitor && `${titleOf(inhibitor)} (${inhibitor.id})`;
     if (held === incident.held) return held !== undefined;
     incident.held = held;
     book.touch(incident);
+    this.#left -= 1;
     if (held === undefined) return false;
     note(incident, nowMs, 'silenced', held);
     for (const channel of channelsOf(incident)) suppressed(channel, 1);
@@ -157,11 +192,7 @@ export class Teller {
   /** Channels that it is for and that neither know of it nor have a message about it waiting. */
   #unknowing(incident: Incident): string[] {
     const { outbox } = this.#options;
-    return channelsOf(incident).filter(
-      (channel) =>
-        !incident.told.includes(channel) &&
-        !outbox.at(channel).some(({ message, incidents }) => message.kind === 'firing' && incidents.includes(incident.id)),
-    );
+    return channelsOf(incident).filter((channel) => !incident.told.includes(channel) && !outbox.isToFire(channel, incident.id));
   }
 
   #forgetTold(incident: Incident): void {
@@ -171,7 +202,7 @@ export class Teller {
   }
 
   #store(group: Group): void {
-    this.#changes.push({ kind: 'group', id: group.id, value: group });
+    this.#changes.set(group.id, { kind: 'group', id: group.id, value: group });
   }
 }
 

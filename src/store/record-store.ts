@@ -8,7 +8,7 @@ import { memoryRecords, type RecordChange, type Records, type RecordsHealth } fr
 export interface OpenedRecords {
   readonly records: Records;
   /** What is on disk, of one kind or all; nothing where the records are in memory alone. */
-  read(kind?: string): Promise<readonly StoredRow[]>;
+  readonly read: (kind?: string) => Promise<readonly StoredRow[]>;
   /** Where a damaged file was put that stood in the place. */
   readonly aside?: string;
 }

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import type { Message } from '../../src/alerts/channel.ts';
+import { listening } from '../kit/listening.ts';
 import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 export interface CrashRun {
@@ -34,9 +33,7 @@ export async function crash(rounds: number): Promise<CrashRun> {
       setTimeout(() => response.end('ok'), Math.random() * 30);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const url = `http://127.0.0.1:${await listening(server)}/`;
 
   const stored = new Set<string>();
   let midway = 0;

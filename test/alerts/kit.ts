@@ -10,14 +10,26 @@ import type { RecordChange, Records, StoredRecord } from '../../src/store/record
 export class KeptRecords implements Records {
   readonly #kept = new Map<string, string>();
   commits = 0;
+  /** Records of the largest commit, and of all together. */
+  most = 0;
+  written = 0;
 
   commit(changes: readonly RecordChange[]): Promise<boolean> {
     this.commits += 1;
+    this.most = Math.max(this.most, changes.length);
+    this.written += changes.length;
     for (const { kind, id, value } of changes) {
       if (value === undefined) this.#kept.delete(`${kind}\n${id}`);
       else this.#kept.set(`${kind}\n${id}`, JSON.stringify(value));
     }
     return Promise.resolve(true);
+  }
+
+  /** As they are on disk now, for another process. */
+  copy(): KeptRecords {
+    const copy = new KeptRecords();
+    void copy.commit(this.all());
+    return copy;
   }
 
   all(): StoredRecord[] {

@@ -1,29 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadConfigText } from '../../src/config/load.ts';
 import type { Sidecar } from '../../src/sidecar.ts';
 import { sidecar } from '../kit/start-sidecar.ts';
 import { temporaryDirectory } from '../kit/temporary-directory.ts';
-
-/** Where a webhook posts to. */
-async function receiver() {
-  const bodies: string[] = [];
-  const server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => {
-      body += chunk.toString();
-    });
-    request.on('end', () => {
-      bodies.push(body);
-      response.end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  return { bodies, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
-}
+import { receiver } from './channels/receiver.ts';
 
 async function alerted(alerts: (url: string) => Record<string, unknown>, more: Record<string, unknown> = {}) {
   const dir = temporaryDirectory();
@@ -72,8 +53,8 @@ describe('a sidecar with alerts', () => {
   it('posts an open circuit to a webhook, lists it, and takes an acknowledgement and its end by API', async () => {
     const { hook, running } = await alerted(onCircuits);
     await openedIncident(running);
-    await expect.poll(() => hook.bodies.length).toBe(1);
-    expect(hook.bodies[0]).toContain('Circuit open: gone');
+    await expect.poll(() => hook.received.length).toBe(1);
+    expect(hook.received[0]?.body).toContain('Circuit open: gone');
     expect((await api(running, '/metrics')).text).toContain('outrigger_open_incidents{severity="high"} 1');
     const [incident] = (await api(running, '/api/incidents')).json().incidents;
     expect(incident).toMatchObject({
@@ -86,12 +67,12 @@ describe('a sidecar with alerts', () => {
 
     const acknowledged = await api(running, `/api/incidents/${incident.id}/ack`, { by: 'ann' });
     expect([acknowledged.status, acknowledged.json()]).toMatchObject([200, { status: 'acknowledged', by: 'ann' }]);
-    await expect.poll(() => hook.bodies.length).toBe(2);
+    await expect.poll(() => hook.received.length).toBe(2);
     const resolved = await api(running, `/api/incidents/${incident.id}/resolve`, { by: 'ann', note: 'restarted it' });
     expect(resolved.json()).toMatchObject({ status: 'resolved' });
     const late = await api(running, `/api/incidents/${incident.id}/ack`, { by: 'bob' });
     expect(late.json()).toMatchObject({ status: 'resolved', by: 'ann' });
-    await expect.poll(() => hook.bodies.length).toBe(3);
+    await expect.poll(() => hook.received.length).toBe(3);
 
     const metrics = (await api(running, '/metrics')).text;
     expect(metrics).toContain('outrigger_alerts_total{channel="hook",result="ok"} 3');
@@ -124,7 +105,7 @@ describe('a sidecar with alerts', () => {
     expect(made.status).toBe(201);
     await openedIncident(running);
     await expect.poll(async () => (await api(running, '/api/incidents')).json().incidents[0].held).toContain(made.json().id);
-    expect(hook.bodies).toEqual([]);
+    expect(hook.received).toEqual([]);
     expect((await api(running, `/api/silences/${made.json().id}/remove`, {})).status).toBe(200);
     expect((await api(running, '/api/silences')).json()).toEqual({ silences: [] });
     expect((await api(running, '/api/incidents/none/ack', {})).status).toBe(404);
@@ -143,7 +124,7 @@ describe('a sidecar with alerts', () => {
     const { config, hook } = await alerted(onCircuits);
     const second = await sidecar(config);
     await openedIncident(second);
-    await expect.poll(() => hook.bodies.length).toBe(1);
+    await expect.poll(() => hook.received.length).toBe(1);
     const { status, checks } = (await api(second, '/api/health')).json();
     const check = checks.find(({ name }: { name: string }) => name === 'alert-store');
     expect(check).toMatchObject({ status: 'warning', value: 1 });
@@ -159,7 +140,7 @@ describe('a sidecar with alerts', () => {
     };
     reload({ ...config.alerts, ...onCircuits() });
     await openedIncident(running);
-    await expect.poll(() => hook.bodies.length).toBe(1);
+    await expect.poll(() => hook.received.length).toBe(1);
     reload(undefined);
     await expect.poll(async () => (await api(running, '/api/incidents')).json()).toEqual({ incidents: [] });
     reload({ ...config.alerts, ...onCircuits() });
@@ -170,8 +151,8 @@ describe('a sidecar with alerts', () => {
     const rules = [{ on: 'health', send: ['hook'] }];
     const { hook, config, running } = await alerted(() => ({ rules }), { health: { breakers: { warning: 1, critical: 1 } } });
     await openedIncident(running);
-    await expect.poll(() => hook.bodies.length).toBe(1);
-    expect(hook.bodies[0]).toContain('breakers is critical: 1 circuits');
+    await expect.poll(() => hook.received.length).toBe(1);
+    expect(hook.received[0]?.body).toContain('breakers is critical: 1 circuits');
     const health = { breakers: { warning: 2, critical: 2 } };
     const text = JSON.stringify({ listen: '127.0.0.1:0', admin: { listen: '127.0.0.1:0' }, ...config, health });
     running.reload({ ok: true, ...loadConfigText(text) });

@@ -2,6 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { certificate } from '../../kit/certificate.ts';
 import { freePort } from '../../kit/free-port.ts';
+import { listening } from '../../kit/listening.ts';
 import { mailing, mailServer, reply } from './mail-server.ts';
 import { message, notice } from './messages.ts';
 
@@ -178,9 +179,5 @@ async function tcpServer(onSocket: (socket: Socket) => void): Promise<number> {
     onSocket(socket);
     onTestFinished(() => void socket.destroy());
   });
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(0, '127.0.0.1', resolve);
-  await promise;
-  onTestFinished(() => void server.close());
-  return (server.address() as { port: number }).port;
+  return listening(server);
 }

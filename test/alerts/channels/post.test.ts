@@ -6,6 +6,7 @@ import { channelSettings } from '../../../src/alerts/channels/settings.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { blackHole } from '../../kit/black-hole.ts';
 import { freePort } from '../../kit/free-port.ts';
+import { listening } from '../../kit/listening.ts';
 import { message } from './messages.ts';
 import { receiver } from './receiver.ts';
 
@@ -93,11 +94,7 @@ describe.each(['slack', 'webhook'])('a channel of %s', (kind) => {
     const delivery = await posting(kind, { url: `http://127.0.0.1:${port}/secret` }).send(message(), never);
     expect(delivery).toMatchObject({ result: 'later', reason: expect.stringContaining('ECONNREFUSED') });
     const cutting = createServer((socket) => void socket.once('data', () => socket.resetAndDestroy()));
-    const { promise, resolve } = Promise.withResolvers<void>();
-    cutting.listen(0, '127.0.0.1', resolve);
-    await promise;
-    onTestFinished(() => void cutting.close());
-    const url = `http://127.0.0.1:${(cutting.address() as { port: number }).port}/secret`;
+    const url = `http://127.0.0.1:${await listening(cutting)}/secret`;
     expect(await posting(kind, { url }).send(message(), never)).toMatchObject({ result: 'later' });
   });
 

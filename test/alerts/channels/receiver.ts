@@ -1,6 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { onTestFinished } from 'vitest';
+import { listening } from '../../kit/listening.ts';
 
 export interface Received {
   readonly method: string;
@@ -34,14 +33,7 @@ export async function receiver(answer: (response: ServerResponse, request: Recei
       answer(response, one);
     });
   });
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(0, '127.0.0.1', resolve);
-  await promise;
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await listening(server);
   const made: Receiver = { url: `http://127.0.0.1:${port}/services/T0/B0/secret`, port, received, connections: 0 };
   server.on('connection', () => {
     made.connections += 1;
