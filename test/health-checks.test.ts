@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { loadConfigText } from '../src/config/load.ts';
+import { listening } from './kit/listening.ts';
 import { sidecar } from './kit/start-sidecar.ts';
 import { samples } from './telemetry/kit.ts';
 
@@ -13,10 +13,7 @@ async function peer(): Promise<string> {
     const [, first = ''] = (request.url ?? '').split('/');
     response.writeHead(statuses[first] ?? 200, { 'content-type': 'application/json' }).end('{}');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => server.closeAllConnections());
-  onTestFinished(() => void server.close());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `http://127.0.0.1:${await listening(server)}`;
 }
 
 /** What is warned of where half of all goes wrong. */

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadConfigText } from '../../src/config/load.ts';
 import { startSidecar } from '../../src/sidecar.ts';
 import { createLog } from '../../src/telemetry/log.ts';
+import { listening } from '../kit/listening.ts';
 import { eventually } from '../kit/timing.ts';
 
 /** Every shape that a credential comes in; none may be seen anywhere. */
@@ -50,10 +50,7 @@ async function upstream(): Promise<string> {
     response.writeHead(status, { 'content-type': 'application/json', 'set-cookie': `a=${canaries.cookie}`, 'x-api-key': canaries.apiKey });
     return response.end(body);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => server.closeAllConnections());
-  onTestFinished(() => void server.close());
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `127.0.0.1:${await listening(server)}`;
 }
 
 test.each(['json', 'pretty'] as const)(

@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadConfigText } from '../../src/config/load.ts';
 import { type Sidecar, startSidecar } from '../../src/sidecar.ts';
 import { createLog } from '../../src/telemetry/log.ts';
+import { listening } from '../kit/listening.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 import { eventually } from '../kit/timing.ts';
 import { otlpReceiver } from '../telemetry/traces/otlp-receiver.ts';
 
@@ -68,17 +66,13 @@ async function peer() {
       }
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => server.closeAllConnections());
-  onTestFinished(() => void server.close());
-  return { hooks, host: `127.0.0.1:${(server.address() as AddressInfo).port}` };
+  return { hooks, host: `127.0.0.1:${await listening(server)}` };
 }
 
 async function everything(capture: boolean) {
   const { hooks, host } = await peer();
   const receiver = await otlpReceiver();
-  const dir = mkdtempSync(join(tmpdir(), 'outrigger-canaries-'));
-  onTestFinished(() => rmSync(dir, { recursive: true }));
+  const dir = temporaryDirectory();
   const events = ['circuit-open', 'loop-detected', 'agent-paused', 'auth-failed', 'fallback-exhausted', 'upstream-unreachable'];
   const config = {
     listen: '127.0.0.1:0',

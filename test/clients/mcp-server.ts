@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { McpServer as SessionServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { onTestFinished } from 'vitest';
+import { listening } from '../kit/listening.ts';
 import { eventStore } from './mcp-event-store.ts';
 
 /** What each tool says of itself; every call of one is an effect that is counted. */
@@ -131,14 +131,8 @@ async function serve(handlerFor: (effects: Effects) => Handle): Promise<ToolServ
     await handle(request, response, body === '' ? undefined : JSON.parse(body));
   };
   const server = createServer((request, response) => void answer(request, response));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    proceeding.resolve();
-    server.close();
-    server.closeAllConnections();
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await listening(server);
+  onTestFinished(() => proceeding.resolve());
   return { url: `http://127.0.0.1:${port}`, effects, requests, break: (fault) => faults.push(fault), proceed: proceeding.resolve };
 }
 

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type ClientOptions, type ServerOptions, WebSocket, WebSocketServer } from 'ws';
+import { listening } from '../kit/listening.ts';
 import { throughSidecar, type Way } from './both-ways.ts';
 import { withAndWithout } from './policies.ts';
 
@@ -216,10 +217,7 @@ describe.each(withAndWithout)('a WebSocket goes through the sidecar as it goes d
       const head = [`HTTP/1.1 ${status} Sorry`, 'WWW-Authenticate: Bearer', `Content-Length: ${body.length}`, 'Connection: close'];
       socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    onTestFinished(() => void server.close());
-    const upstream = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+    const upstream = { url: `http://127.0.0.1:${await listening(server)}` };
     const [one, other] = await Promise.all([refusal(upstream), refusal(await through(upstream))]);
     expect(one).toEqual({ status, statusText: 'Sorry', authenticate: 'Bearer', body: '{"error":"no entry"}' });
     expect(other).toEqual(one);

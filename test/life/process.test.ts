@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { listening } from '../kit/listening.ts';
 import { rawClient } from '../kit/raw-client.ts';
 import { temporaryDirectory } from '../kit/temporary-directory.ts';
 import { launch, type SidecarProcess, startProcess } from './sidecar-process.ts';
@@ -22,13 +23,7 @@ async function streamingUpstream() {
     open.push(response);
     return undefined;
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, open, quick: () => quick };
+  return { url: `http://127.0.0.1:${await listening(server)}`, open, quick: () => quick };
 }
 
 function configFor(url: string, more: Record<string, unknown> = {}) {

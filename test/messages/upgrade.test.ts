@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { namesOf, statusOf, valuesOf } from '../kit/http-message.ts';
 import { chunk, http, lastChunk, ok } from '../kit/http-text.ts';
+import { listening } from '../kit/listening.ts';
 import { exchange, type RawClient, rawClient } from '../kit/raw-client.ts';
 import { answer, rawUpstream, type Script, silent, type UpstreamConnection } from '../kit/raw-upstream.ts';
 import { type SidecarSettings, sidecarFor } from '../kit/start-sidecar.ts';
@@ -253,14 +253,9 @@ describe('a tunnel', () => {
     const server = createServer();
     const peers = new WebSocketServer({ server, perMessageDeflate: { threshold: 0 }, handleProtocols: () => 'mcp' });
     peers.on('connection', (socket) => socket.on('message', (data, binary) => socket.send(data as Buffer, { binary })));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    onTestFinished(() => {
-      peers.close();
-      server.closeAllConnections();
-      server.close();
-    });
-    const { proxy } = await sidecarFor({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+    const port = await listening(server);
+    onTestFinished(() => peers.close());
+    const { proxy } = await sidecarFor({ url: `http://127.0.0.1:${port}` });
     const socket = new WebSocket(`ws://127.0.0.1:${proxy.port}/`, ['mcp', 'other'], { perMessageDeflate: { threshold: 0 } });
     await once(socket, 'open');
     expect(socket.protocol).toBe('mcp');

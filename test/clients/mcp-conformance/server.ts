@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { localhostHostValidation, localhostOriginValidation } from '@modelcontextprotocol/node';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import * as types from '@modelcontextprotocol/sdk/types.js';
-import { onTestFinished } from 'vitest';
+import { listening } from '../../kit/listening.ts';
 import { eventStore } from '../mcp-event-store.ts';
 import { elicitations, fixedTools, prompts, readResource, resourceList, text, toolList } from './content.ts';
 
@@ -22,13 +20,7 @@ export async function conformanceServer(): Promise<number> {
     await (transports.get(session) ?? (await open(transports))).handleRequest(request, response);
   };
   const http = createServer((request, response) => void answer(request, response));
-  http.listen(0, '127.0.0.1');
-  await once(http, 'listening');
-  onTestFinished(() => {
-    http.close();
-    http.closeAllConnections();
-  });
-  return (http.address() as AddressInfo).port;
+  return listening(http);
 }
 
 async function open(transports: Map<string, StreamableHTTPServerTransport>): Promise<StreamableHTTPServerTransport> {

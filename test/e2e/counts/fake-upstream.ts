@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { onTestFinished } from 'vitest';
 import type { Verdict } from '../../../src/core/verdict.ts';
+import { listening } from '../../kit/listening.ts';
 
 /** What an upstream does with one request. */
 type Act = 'json' | 'stream' | 'busy' | 'broken' | 'limited' | 'reset' | 'cut' | 'hang' | 'bad';
@@ -62,12 +61,7 @@ export class FakeUpstream {
   static async start(which: 'main' | 'spare'): Promise<FakeUpstream> {
     const fake = new FakeUpstream(which);
     const server = createServer((request, response) => void fake.#serve(request, response));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => {
-      server.closeAllConnections();
-      server.close();
-    });
-    fake.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    fake.url = `http://127.0.0.1:${await listening(server)}`;
     return fake;
   }
 
