@@ -34,7 +34,7 @@ export interface Measurable {
   readonly circuits: ReadonlyMap<string, CircuitState>;
   /** Share of the alert messages of the window that failed; undefined where there were none. */
   readonly alertsFailed: number | undefined;
-  /** Why incidents and alerts are in memory alone; undefined where they are on disk, or there are none. */
+  /** Why incidents, alerts and pauses are in memory alone; undefined where they are on disk, or there are none. */
   readonly alertsInMemory: string | undefined;
 }
 

@@ -39,7 +39,7 @@ export interface HealthOptions {
   circuits(): ReadonlyMap<string, CircuitState>;
   /** Alert messages since the start. */
   alerts(): { readonly sent: number; readonly failed: number };
-  /** Why incidents and alerts are in memory alone, where they should be on disk. */
+  /** Why incidents, alerts and pauses are in memory alone, where they should be on disk. */
   alertsInMemory?(): string | undefined;
   /** Gets the report of each look, once a second. */
   judged?(report: HealthReport): void;
