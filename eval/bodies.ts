@@ -1,11 +1,13 @@
-import type { DialectName } from '../src/core/dialect.ts';
+import type { Call, DialectName } from '../src/core/dialect.ts';
+import { dialectFor } from '../src/llm/dialects.ts';
 import type { Trajectory } from './trajectories.ts';
 
 /** A wire format in which the requests of a run are written. */
 export interface BodyFormat {
   readonly name: string;
   readonly dialect: DialectName;
-  readonly api?: string;
+  /** Of the interface that takes them. */
+  readonly path: string;
   /** The body of the request that follows `steps`. */
   body(run: string, steps: readonly Step[]): object;
 }
@@ -20,7 +22,7 @@ export const bodyFormats: readonly BodyFormat[] = [
   {
     name: 'openai-chat',
     dialect: 'openai',
-    api: 'chat',
+    path: '/v1/chat/completions',
     body: (run, steps) => ({
       model: 'm',
       tools: [{ type: 'function', function: { name: 'shell' } }],
@@ -41,7 +43,7 @@ export const bodyFormats: readonly BodyFormat[] = [
   {
     name: 'openai-responses',
     dialect: 'openai',
-    api: 'responses',
+    path: '/v1/responses',
     body: (run, steps) => ({
       model: 'm',
       instructions: system,
@@ -63,6 +65,7 @@ export const bodyFormats: readonly BodyFormat[] = [
   {
     name: 'anthropic',
     dialect: 'anthropic',
+    path: '/v1/messages',
     body: (run, steps) => ({
       model: 'm',
       max_tokens: 1024,
@@ -83,6 +86,12 @@ export const bodyFormats: readonly BodyFormat[] = [
     }),
   },
 ];
+
+/** What a request with such a body is, as all policies have it told. */
+export function describeBody({ dialect, path }: BodyFormat, body: Uint8Array): Call {
+  const request = { method: 'POST', path, headers: [] };
+  return dialectFor(dialect, request).describe(request, body);
+}
 
 /** Runs write their actions as a command, or as a tool's name with its arguments as JSON. */
 function callOf(action: string): { tool: string; input: object } {

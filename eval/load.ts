@@ -3,9 +3,10 @@ import { parseArgs } from 'node:util';
 import { judgeRounds } from '../src/agents/loops/judge-rounds.ts';
 import type { ToolRules } from '../src/agents/loops/round-reader.ts';
 import { Threads } from '../src/agents/threads.ts';
+import type { Call } from '../src/core/dialect.ts';
 import { readConversation } from '../src/llm/conversation/read-conversation.ts';
 import { loopDetectionSettings } from '../src/settings/loop-detection.ts';
-import { type BodyFormat, bodyFormats } from './bodies.ts';
+import { type BodyFormat, bodyFormats, describeBody } from './bodies.ts';
 
 const usage = `node --expose-gc eval/load.ts [--sessions N] [--rounds N]
   --sessions  conversations at once (10000)
@@ -34,12 +35,12 @@ function steps(run: number, count: number, resultLength: number) {
   }));
 }
 
-function check({ dialect, api }: BodyFormat, threads: Threads, bytes: Uint8Array, nowMs: number): void {
-  const call = { kind: 'llm' as const, repeatable: true, stateful: false, ...(api !== undefined && { api }) };
-  const conversation = readConversation(dialect, call, request, bytes);
-  if (!conversation) throw new Error('the body was not read');
-  const followed = threads.follow(origin, conversation, rules, nowMs);
-  if (followed.added > 0) judgeRounds(followed.rounds, settings, new Set());
+/** Checks a request; what it is was read before, as all policies need that. */
+function check({ dialect }: BodyFormat, call: Call, threads: Threads, bytes: Uint8Array, nowMs: number): void {
+  const read = (from?: number) => readConversation(dialect, call, request, bytes, from);
+  const told = threads.read(origin, bytes, call.history, read, rules, nowMs);
+  if (!told) throw new Error('the body was not read');
+  if (told.followed.added > 0) judgeRounds(told.followed.rounds, settings, new Set());
 }
 
 function bodyOf(format: BodyFormat, run: string, all: ReturnType<typeof steps>): Buffer {
@@ -57,22 +58,25 @@ function memoryOf(format: BodyFormat, maximum: number): string {
   const threads = new Threads(maximum);
   for (const left of [1, 0]) {
     for (let run = 0; run < sessions; run += 1) {
-      check(format, threads, bodyOf(format, `run ${run}`, steps(run, rounds - left, 300)), run);
+      const body = bodyOf(format, `run ${run}`, steps(run, rounds - left, 300));
+      check(format, describeBody(format, body), threads, body, run);
     }
   }
   const used = heapMegabytes() - before;
   // Asked once more, so that it is still there when it is measured.
-  check(format, threads, bodyOf(format, 'the last', steps(0, 1, 10)), 0);
+  const last = bodyOf(format, 'the last', steps(0, 1, 10));
+  check(format, describeBody(format, last), threads, last, 0);
   return `${used.toFixed(0)} MB`;
 }
 
 /**
- * One new round with each request, at the end of a conversation of so many. A check in whose midst another program was given
- * the processor is left out, as its time says nothing of the check.
+ * One new round with each request, at the end of a conversation of so many: where the history of before is known again, and
+ * where it has to be read whole. A check in whose midst another program was given the processor is left out, as its time
+ * says nothing of the check.
  */
 function timesOf(format: BodyFormat, count: number): string {
-  const threads = new Threads(100);
-  const microseconds: number[] = [];
+  const [onward, whole] = [new Threads(100), new Threads(100)];
+  const times = { onward: [] as number[], whole: [] as number[], described: [] as number[] };
   let bytes = 0;
   let disturbed = 0;
   for (let run = 0; run < 60; run += 1) {
@@ -80,17 +84,27 @@ function timesOf(format: BodyFormat, count: number): string {
     for (let at = count - 10; at <= count; at += 1) {
       const body = bodyOf(format, `timed ${run}`, all.slice(0, at));
       bytes = body.length;
-      const switches = process.resourceUsage().involuntaryContextSwitches;
-      const began = performance.now();
-      check(format, threads, body, at);
-      const ms = performance.now() - began;
-      if (run < 10 || at === count - 10) continue;
-      if (process.resourceUsage().involuntaryContextSwitches === switches) microseconds.push(ms * 1000);
-      else disturbed += 1;
+      const call = describeBody(format, body);
+      const { history: _, ...unknown } = call;
+      const counts = run >= 10 && at > count - 10;
+      for (const [name, act] of [
+        ['described', () => describeBody(format, body)],
+        ['whole', () => check(format, unknown, whole, body, at)],
+        ['onward', () => check(format, call, onward, body, at)],
+      ] as const) {
+        const switches = process.resourceUsage().involuntaryContextSwitches;
+        const began = performance.now();
+        act();
+        const ms = performance.now() - began;
+        if (!counts) continue;
+        if (process.resourceUsage().involuntaryContextSwitches === switches) times[name].push(ms * 1000);
+        else disturbed += 1;
+      }
     }
   }
-  const figures = [0.5, 0.99].map((share) => `${quantile(microseconds, share)} µs`);
-  return `| ${[format.name, `${Math.round(bytes / 1024)} KB`, ...figures, microseconds.length, disturbed].join(' | ')} |`;
+  const { onward: known, whole: afresh, described } = times;
+  const figures = [known, afresh, described].flatMap((measured) => [0.5, 0.99].map((share) => `${quantile(measured, share)} µs`));
+  return `| ${[format.name, `${Math.round(bytes / 1024)} KB`, ...figures, known.length, disturbed].join(' | ')} |`;
 }
 
 function quantile(measured: readonly number[], share: number): string {
@@ -100,7 +114,8 @@ function quantile(measured: readonly number[], share: number): string {
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 print(`Node ${process.version}; ${sessions} conversations of ${rounds} rounds\n`);
-print('| format | body | p50 | p99 | checks | left out |\n|---|---|---|---|---|---|');
+print('| format | body | history known: p50 | p99 | read whole: p50 | p99 | the call told: p50 | p99 | checks | left out |');
+print('|---|---|---|---|---|---|---|---|---|---|');
 for (const format of bodyFormats) for (const count of [11, 60, 210]) print(timesOf(format, count));
 const [chat] = bodyFormats;
 if (chat)

@@ -4,7 +4,7 @@ import type { Threads } from '../src/agents/threads.ts';
 import type { LoopKind } from '../src/core/event.ts';
 import { readConversation } from '../src/llm/conversation/read-conversation.ts';
 import { loopDetectionSettings } from '../src/settings/loop-detection.ts';
-import type { BodyFormat } from './bodies.ts';
+import { type BodyFormat, describeBody } from './bodies.ts';
 import type { Trajectory } from './trajectories.ts';
 
 /** What loop detection made of one run. Steps are counted from 0, each seen by the request that follows it. */
@@ -30,12 +30,13 @@ export function replay(run: Trajectory, format: BodyFormat, threads: Threads): R
   let warnedAt: number | undefined;
   for (let step = -1; step < run.steps.length; step += 1) {
     const bytes = Buffer.from(JSON.stringify(format.body(run.id, run.steps.slice(0, step + 1))));
-    const request = { method: 'POST', path: '/', headers: [] };
-    const call = { kind: 'llm' as const, repeatable: true, stateful: false, ...(format.api !== undefined && { api: format.api }) };
+    const request = { method: 'POST', path: format.path, headers: [] };
+    const call = describeBody(format, bytes);
+    const read = (from?: number) => readConversation(format.dialect, call, request, bytes, from);
     const began = performance.now();
-    const conversation = readConversation(format.dialect, call, request, bytes);
-    if (!conversation) throw new Error(`${run.id}: the body was not read`);
-    const { added, rounds } = threads.follow(origin, conversation, rules, step * stepMs);
+    const told = threads.read(origin, bytes, call.history, read, rules, step * stepMs);
+    if (!told) throw new Error(`${run.id}: the body was not read`);
+    const { added, rounds } = told.followed;
     const finding = added > 0 ? judgeRounds(rounds, settings, new Set()) : undefined;
     microseconds.push((performance.now() - began) * 1000);
     if (!finding) continue;

@@ -98,7 +98,7 @@ async function knownPauses({ directory, store, onError }: Omit<AgentsOptions, 's
 }
 
 const formats: LoopFormats = {
-  conversation: ({ dialect, request }, call, body) => readConversation(dialect.name, call, request, body),
+  conversation: ({ dialect, request }, call, body, from) => readConversation(dialect.name, call, request, body, from),
   answer: ({ dialect }, { api }, { headers }) => answerReader(dialect.name, api, headers),
   text: ({ dialect }, { headers }, onText) => textDeltas(dialect.name, headers, onText),
   toolCall: ({ dialect, request }, call, body) => readToolCall(dialect.name, call, request, body),

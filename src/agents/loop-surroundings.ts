@@ -23,8 +23,8 @@ export interface LoopSurroundings {
 
 /** What wire formats tell loop detection; undefined where they tell nothing. */
 export interface LoopFormats {
-  /** What a body tells of its conversation. */
-  conversation(exchange: Exchange, call: Call, body: Uint8Array): Conversation | undefined;
+  /** What a body tells of its conversation, or what the elements behind the offset `from` tell. */
+  conversation(exchange: Exchange, call: Call, body: Uint8Array, from?: number): Conversation | undefined;
   /** Reads the answer, for a next request that only names it. */
   answer(exchange: Exchange, call: Call, reply: Reply): PieceReader<Answered> | undefined;
   /** Reads the text of an answer that is streamed. */

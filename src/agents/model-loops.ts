@@ -36,11 +36,13 @@ export class ModelLoops {
     const { agents, threads, formats } = this.#terms.surroundings;
     const { principal = '', name } = agent;
     const body = await request.body.whole();
-    const conversation = body && body.byteLength <= bodyLimitBytes ? formats.conversation(exchange, call, body) : undefined;
-    if (!body || !conversation) return this.#guarded(exchange, await next(exchange));
-
+    if (!body || body.byteLength > bodyLimitBytes) return this.#guarded(exchange, await next(exchange));
     const origin = { principal, session, clientSession };
-    const followed = threads.follow(origin, conversation, this.#terms.rules, this.#terms.clock.now());
+    const read = (from?: number) => formats.conversation(exchange, call, body, from);
+    const told = threads.read(origin, body, call.history, read, this.#terms.rules, this.#terms.clock.now());
+    if (!told) return this.#guarded(exchange, await next(exchange));
+
+    const { conversation, followed } = told;
     const sent = this.#sent(exchange, followed, body);
     const loops = followed.added > 0 ? judgeSinceRelease(this.#terms, agent, followed.rounds) : [];
     if (loops.length > 0) exchange.note({ kind: 'in-loop', attempt: 0 });

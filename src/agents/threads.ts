@@ -1,9 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import type { Conversation, Turn } from '../core/conversation.ts';
+import type { ByteRange } from '../core/dialect.ts';
+import { Beginnings, type Begun, type Found } from './beginnings.ts';
 import { digest } from './loops/digest.ts';
 import { noRounds, type RoundState, readRounds, type ToolRules } from './loops/round-reader.ts';
 import { createSession, type Session } from './loops/session.ts';
-import { callKey, hasOwnId, TurnKeys } from './turn-keys.ts';
+import { callKey, hasOwnId, keyOf, TurnKeys } from './turn-keys.ts';
 
 /** Where a request comes from, as far as that divides conversations. */
 export interface ThreadOrigin {
@@ -30,7 +32,18 @@ export interface Followed extends Known {
   readonly known: boolean;
   /** Names all that the request tells of the conversation. */
   readonly key: string;
+  /** What to go on from where the next request begins with all of this one; undefined where it is not as simple as that. */
+  readonly begun: Begun | undefined;
 }
+
+/** A body and what it tells. */
+export interface Told {
+  readonly conversation: Conversation;
+  readonly followed: Followed;
+}
+
+/** Reads the conversation in a body, or only what stands behind `from`; undefined where that cannot be. */
+export type ReadBody = (from?: number) => Conversation | undefined;
 
 /** States that are kept for each session: a few of the last requests, for clients that go back and fork. */
 const statesPerSession = 4;
@@ -42,18 +55,53 @@ const statesPerSession = 4;
  */
 export class Threads {
   readonly #byKey: LRUCache<string, Known>;
+  readonly #beginnings: Beginnings;
 
   constructor(maximum: number) {
+    this.#beginnings = new Beginnings(Math.max(1, maximum));
     this.#byKey = new LRUCache({ max: Math.max(1, maximum) * statesPerSession });
   }
 
-  /** Reads what is new in a conversation, and remembers it. */
-  follow(origin: ThreadOrigin, conversation: Conversation, rules: ToolRules, atMs: number): Followed {
-    const { turns, hasTools, continues } = conversation;
-    const scope = `${origin.principal}\n${origin.session ?? ''}\n`;
+  /** Follows the conversation in a body. What stands in its `list` as it stood in the request before is not read again. */
+  read(
+    origin: ThreadOrigin,
+    body: Uint8Array,
+    list: ByteRange | undefined,
+    read: ReadBody,
+    rules: ToolRules,
+    atMs: number,
+  ): Told | undefined {
+    const seen = list && this.#beginnings.look(`${scopeOf(origin)}${origin.clientSession ?? ''}\n`, body, list);
+    const found = seen && this.#beginnings.find(seen);
+    const told = (found && this.#readOn(origin, found, read, rules, atMs)) ?? this.#readAll(origin, read, rules, atMs);
+    const begun = told?.followed.begun;
+    if (seen && begun) this.#beginnings.remember(seen, begun);
+    return told;
+  }
+
+  #readAll(origin: ThreadOrigin, read: ReadBody, rules: ToolRules, atMs: number): Told | undefined {
+    const conversation = read();
+    return conversation && { conversation, followed: this.follow(origin, conversation, rules, atMs) };
+  }
+
+  #readOn(origin: ThreadOrigin, { begun, end }: Found, read: ReadBody, rules: ToolRules, atMs: number): Told | undefined {
+    if (!this.#byKey.has(`${scopeOf(origin)}t ${keyOf(...begun.key)}`)) return undefined;
+    const added = read(end);
+    // Further instructions would have to be put together with those of before.
+    if (added?.instructions !== '') return undefined;
+    const conversation = { ...added, hasTools: added.hasTools || begun.hasTools, continuable: false };
+    return { conversation, followed: this.follow(origin, conversation, rules, atMs, begun) };
+  }
+
+  /** Reads what is new in a conversation, and remembers it. `begun` is what came before its turns. */
+  follow(origin: ThreadOrigin, conversation: Conversation, rules: ToolRules, atMs: number, begun?: Begun): Followed {
+    const { turns, hasTools, continues, continuable } = conversation;
+    const scope = scopeOf(origin);
+    const instructions = begun?.instructions ?? (origin.clientSession === undefined ? '' : digest(conversation.instructions));
     // The turns of a request that continues another one are not all of the conversation.
-    const place: Place = { origin, scope, history: continues === undefined ? scope : `${scope}${continues}\n` };
-    const keys = new TurnKeys(turns);
+    const history = continues === undefined ? scope : `${scope}${continues}\n`;
+    const place: Place = { scope, history, session: sessionKey(origin, instructions) };
+    const keys = new TurnKeys(turns, begun?.key);
     const { state, from } = this.#find(place, conversation, keys);
     const said = from === 0 ? state?.said : undefined;
     const read = readRounds(state ?? noRounds, said ? [said, ...turns] : turns.slice(from), hasTools, rules, atMs);
@@ -63,7 +111,15 @@ export class Threads {
     session.rounds += added;
     const after: Known = { ...rounds, session, ...(said && consumed === 0 && { said }) };
     this.#remember(place, conversation, keys, from + consumed - (said ? 1 : 0), after);
-    return { ...after, added, known: state !== undefined, key: `${place.history}${keys.of(keys.length) ?? ''}` };
+    const last = keys.at(keys.length);
+    // What an assistant has begun to say may go on.
+    const whole =
+      from + consumed - (said ? 1 : 0) === turns.length && turns.at(-1)?.kind !== 'assistant' && continues === undefined && !continuable;
+    return {
+      ...after,
+      ...{ added, known: state !== undefined, key: `${place.history}${keys.of(keys.length) ?? ''}` },
+      begun: whole && last ? { key: last, instructions, hasTools } : undefined,
+    };
   }
 
   /** Remembers a model's answer that only an id will stand for in the next request: its own, or that of the conversation. */
@@ -73,12 +129,13 @@ export class Threads {
   }
 
   #find(
-    { origin, scope, history }: Place,
-    { turns, continues, instructions }: Conversation,
+    { scope, history, session }: Place,
+    { turns, continues }: Conversation,
     keys: TurnKeys,
   ): { state: Known | undefined; from: number } {
-    for (let at = keys.length; at > 0; at -= 1) {
-      const state = this.#byKey.get(`${history}t ${keys.of(at)}`);
+    for (let at = keys.length; at >= 0; at -= 1) {
+      const key = keys.of(at);
+      const state = key === undefined ? undefined : this.#byKey.get(`${history}t ${key}`);
       if (state) return { state, from: at };
     }
     if (continues !== undefined) {
@@ -90,7 +147,6 @@ export class Threads {
       if (state) return { state, from: afterResults(turns, at) };
     }
     // The history is another one, as after a summary of it. What the user says in it was said before.
-    const session = sessionKey(origin, instructions);
     const state = session === undefined ? undefined : this.#byKey.get(scope + session);
     return state ? { state, from: lastRound(turns) } : { state: undefined, from: 0 };
   }
@@ -104,35 +160,33 @@ export class Threads {
     return undefined;
   }
 
-  #remember(
-    { origin, scope, history }: Place,
-    { turns, instructions }: Conversation,
-    keys: TurnKeys,
-    consumed: number,
-    state: Known,
-  ): void {
+  #remember({ scope, history, session }: Place, { turns }: Conversation, keys: TurnKeys, consumed: number, state: Known): void {
     const key = keys.of(consumed);
     if (key !== undefined) this.#byKey.set(`${history}t ${key}`, state);
     const last = turns.findLast((turn, at) => at < consumed && turn.kind === 'assistant' && turn.calls.length > 0);
     if (last?.kind === 'assistant') for (const call of last.calls) if (hasOwnId(call)) this.#byKey.set(`${scope}c ${callKey(call)}`, state);
-    const session = sessionKey(origin, instructions);
     if (session !== undefined) this.#byKey.set(scope + session, state);
   }
 }
 
 /** Under what a conversation is remembered. */
 interface Place {
-  readonly origin: ThreadOrigin;
   /** Caller and session. */
   readonly scope: string;
   /** The same with the state at the provider that it continues. */
   readonly history: string;
+  /** Undefined where no session is named. */
+  readonly session: string | undefined;
+}
+
+function scopeOf({ principal, session }: ThreadOrigin): string {
+  return `${principal}\n${session ?? ''}\n`;
 }
 
 /** Agents beside each other in one session of a client have other instructions; our own header means one conversation. */
 function sessionKey({ session, clientSession }: ThreadOrigin, instructions: string): string | undefined {
   if (session !== undefined) return 's';
-  return clientSession === undefined ? undefined : `s ${clientSession} ${digest(instructions)}`;
+  return clientSession === undefined ? undefined : `s ${clientSession} ${instructions}`;
 }
 
 function afterResults(turns: readonly Turn[], at: number): number {

@@ -15,11 +15,14 @@ export class TurnKeys {
   readonly length: number;
   /** Two numbers for each turn; written out only for those that are asked for, which are the last ones nearly always. */
   readonly #pairs: Int32Array;
+  readonly #before: TurnKey | undefined;
 
-  constructor(turns: readonly Turn[]) {
+  /** `before` is the key of what comes before the turns. */
+  constructor(turns: readonly Turn[], before?: TurnKey) {
+    this.#before = before;
     this.length = turns.length;
     this.#pairs = new Int32Array(turns.length * 2);
-    const mix = new Mix();
+    const mix = new Mix(before);
     let at = 0;
     for (const turn of turns) {
       mix.number(turn.kind.length);
@@ -32,14 +35,24 @@ export class TurnKeys {
     }
   }
 
-  /** The key of the first `count` turns; undefined for none or for more than there are. */
+  /** The key of the first `count` turns and what came before; undefined where that is nothing, and for more than there are. */
   of(count: number): string | undefined {
-    if (count < 1 || count > this.length) return undefined;
-    return keyOf(this.#pairs[count * 2 - 2] ?? 0, this.#pairs[count * 2 - 1] ?? 0);
+    const key = this.at(count);
+    return key && keyOf(...key);
+  }
+
+  /** The same as numbers, to go on from. */
+  at(count: number): TurnKey | undefined {
+    if (count === 0) return this.#before;
+    return count < 0 || count > this.length ? undefined : [this.#pairs[count * 2 - 2] ?? 0, this.#pairs[count * 2 - 1] ?? 0];
   }
 }
 
-function keyOf(a: number, b: number): string {
+/** The key of a beginning as the numbers that it is made of. */
+export type TurnKey = readonly [number, number];
+
+/** The key as a text. */
+export function keyOf(a: number, b: number): string {
   return `${a.toString(36)}.${b.toString(36)}`;
 }
 
@@ -57,8 +70,13 @@ export function hasOwnId({ id, tool }: ToolCall): boolean {
 }
 
 class Mix {
-  #a = 0x811c9dc5 | 0;
-  #b = 0x9e3779b9 | 0;
+  #a: number;
+  #b: number;
+
+  constructor([a, b]: TurnKey = [0x811c9dc5 | 0, 0x9e3779b9 | 0]) {
+    this.#a = a;
+    this.#b = b;
+  }
 
   get key(): string {
     return keyOf(this.#a, this.#b);

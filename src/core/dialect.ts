@@ -10,6 +10,12 @@ import type { Verdict } from './verdict.ts';
 export const dialectNames = ['openai', 'anthropic', 'gemini', 'ollama', 'mcp', 'http'] as const;
 export type DialectName = (typeof dialectNames)[number];
 
+/** Where something stands in a body, in bytes; `end` is just behind it. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** What a request says about itself in its wire format. */
 export interface Call {
   /** `llm`: a model generates; `tool`: a tool acts; `other`: anything else, such as a list of models. */
@@ -29,6 +35,8 @@ export interface Call {
   session?: string;
   /** What the caller's program calls itself in the body. */
   client?: string;
+  /** The list in the body that the conversation is in, brackets included. */
+  history?: ByteRange;
   /** The tool that is called, where the call is of exactly one. */
   tool?: string;
   /** The answer lists tools and what they say of themselves. */

@@ -4,7 +4,7 @@ import { headerValue } from '../core/headers.ts';
 import type { Reply } from '../core/outcome.ts';
 import { anthropicAnswer } from './anthropic-answer.ts';
 import { anthropicContent } from './content/anthropic.ts';
-import { bodyMembers, isGreedy, modelAndStream, plainPath } from './describe.ts';
+import { bodyMembers, historyIn, isGreedy, modelAndStream, plainPath } from './describe.ts';
 import { type ErrorSaid, errorReply } from './error-reply.ts';
 import { eventStream } from './event-stream.ts';
 import { watchHttp } from './http.ts';
@@ -57,7 +57,14 @@ function describe(request: RequestFacts, body: Uint8Array | undefined): Call {
   // Tools of MCP servers are called by the upstream itself: once more is not always harmless.
   const acts = body !== undefined && isSet(body, members?.get('mcp_servers'));
   const repeatable = !stateful && !acts && asked.model !== undefined;
-  const call: Call = { kind: 'llm', ...asked, ...anthropicSession(body, members), repeatable, stateful };
+  const call: Call = {
+    kind: 'llm',
+    ...asked,
+    ...anthropicSession(body, members),
+    ...historyIn(body, members, 'messages'),
+    repeatable,
+    stateful,
+  };
   return isGreedy(body, members) ? { ...call, deterministic: true } : call;
 }
 

@@ -26,6 +26,12 @@ export function modelAndStream(
   return { ...(model !== undefined && { model }), stream: stream ? body[stream.start] === letterT : streamDefault };
 }
 
+/** The list that a conversation is in, by the name of its member; nothing where that is no list. */
+export function historyIn(body: Uint8Array | undefined, members: Members | undefined, name: string): Pick<Call, 'history'> {
+  const list = members?.get(name);
+  return body && list?.hits === 1 && body[list.start] === openBracket ? { history: list } : {};
+}
+
 /**
  * Whether nothing of the answer is left to chance: the sampling temperature is 0. `within` is the member that it stands in,
  * where that is not the body itself.
@@ -40,3 +46,4 @@ export function isGreedy(body: Uint8Array | undefined, members: Members | undefi
 }
 
 const letterT = 0x74;
+const openBracket = 0x5b;

@@ -1,7 +1,7 @@
 import type { Call, RequestFacts } from '../core/dialect.ts';
 import type { ProxiedRequest, Target } from '../core/exchange.ts';
 import { changeableBody, withPiece } from './changed-body.ts';
-import { bodyMembers, isGreedy, plainPath } from './describe.ts';
+import { bodyMembers, historyIn, isGreedy, plainPath } from './describe.ts';
 import { elementsOf, isSet, scanObject } from './json-scan.ts';
 import { markedNote, roleOf } from './note.ts';
 
@@ -37,7 +37,8 @@ export function describeGemini(request: RequestFacts, body: Uint8Array | undefin
   const stateful = !(body && members && !cacheMembers.some((name) => isSet(body, members.get(name))));
   const stream = method === 'streamGenerateContent';
   const deterministic = api === 'embed' || isGreedy(body, members, 'generationConfig') || isGreedy(body, members, 'generation_config');
-  const call: Call = { kind: 'llm', model, stream, api: stream && !asksForEvents(request) ? 'array' : api, repeatable: true, stateful };
+  const shape = stream && !asksForEvents(request) ? 'array' : api;
+  const call: Call = { kind: 'llm', model, stream, api: shape, repeatable: true, stateful, ...historyIn(body, members, 'contents') };
   return deterministic ? { ...call, deterministic } : call;
 }
 

@@ -2,8 +2,13 @@ export type JsonObject = { readonly [key: string]: unknown };
 
 /** The value that these bytes are the JSON of; undefined if they are malformed. */
 export function parseJson(bytes: Buffer): unknown {
+  return parseText(bytes.toString());
+}
+
+/** The same of a text. */
+export function parseText(text: string): unknown {
   try {
-    return JSON.parse(bytes.toString());
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

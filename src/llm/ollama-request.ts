@@ -1,7 +1,7 @@
 import type { Call, RequestFacts } from '../core/dialect.ts';
 import type { ProxiedRequest } from '../core/exchange.ts';
 import { changeableBody, withPiece } from './changed-body.ts';
-import { bodyMembers, isGreedy, modelAndStream, plainPath } from './describe.ts';
+import { bodyMembers, historyIn, isGreedy, modelAndStream, plainPath } from './describe.ts';
 import { elementsOf, isSet, type Members, scanObject, textOf } from './json-scan.ts';
 import { markedNote, noteInMessages } from './note.ts';
 
@@ -19,7 +19,7 @@ export function describeOllama(request: RequestFacts, body: Uint8Array | undefin
   const members = bodyMembers(request, body);
   const generates = api === 'chat' || api === 'generate';
   const asked = modelAndStream(body, members, generates);
-  const facts = { api, ...asked, repeatable: asked.model !== undefined, stateful: false };
+  const facts = { api, ...asked, ...historyIn(body, members, 'messages'), repeatable: asked.model !== undefined, stateful: false };
   if (body && members && asked.model !== undefined && generates && onlyLoads(body, members, api)) return { kind: 'other', ...facts };
   const deterministic = !generates || isGreedy(body, members, 'options');
   return { kind: 'llm', ...facts, ...(deterministic && { deterministic }) };

@@ -1,5 +1,5 @@
 import type { Call, RequestFacts } from '../core/dialect.ts';
-import { bodyMembers, isGreedy, modelAndStream, plainPath } from './describe.ts';
+import { bodyMembers, historyIn, isGreedy, modelAndStream, plainPath } from './describe.ts';
 import { isSet, type Member, type Members } from './json-scan.ts';
 import { openaiSession } from './session-in-body.ts';
 
@@ -32,13 +32,22 @@ export function openaiApi(request: RequestFacts): string | undefined {
   return generating.find(([end]) => path.endsWith(end))?.[1];
 }
 
+/** The member of a body that the conversation is in. */
+function openaiHistory(api: string): string {
+  return api === 'responses' ? 'input' : 'messages';
+}
+
 /** What a call of OpenAI's interface says about itself. */
 export function describeOpenai(request: RequestFacts, body: Uint8Array | undefined): Call {
   const api = openaiApi(request);
   if (api === undefined) return { kind: 'other', repeatable: false, stateful: false };
   const members = bodyMembers(request, body);
   const state = api === 'responses' || api === 'compact' ? stateOf(body, members) : 'none';
-  const asked = { ...modelAndStream(body, members, false), ...openaiSession(body, members) };
+  const asked = {
+    ...modelAndStream(body, members, false),
+    ...openaiSession(body, members),
+    ...historyIn(body, members, openaiHistory(api)),
+  };
   // Other services have paths that end like these; what names no model may be one of theirs.
   const named = api === 'chat' || asked.model !== undefined;
   const repeatable = named && (state === 'none' || state === 'read');

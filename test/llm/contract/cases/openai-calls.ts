@@ -31,12 +31,18 @@ export const openaiCalls: readonly CallCase[] = [
     body: '{"model":"gpt-5","input":"hi","previous_response_id":null,"background":false,"store":false}',
     call: { kind: 'llm', api: 'responses', model: 'gpt-5', stream: false, repeatable: true, stateful: false },
   },
-  ...['"previous_response_id":"resp_1"', '"conversation":{"id":"conv_1"}', '"background":true', '"store":true'].map((member) => ({
+  ...['"previous_response_id":"resp_1"', '"background":true', '"store":true'].map((member) => ({
     name: `of a response with ${member}`,
     request: responses,
     body: `{"model":"gpt-5",${member}}`,
     call: { kind: 'llm', api: 'responses', model: 'gpt-5', stream: false, repeatable: false, stateful: true } as const,
   })),
+  {
+    name: 'of a response that goes on with a conversation',
+    request: responses,
+    body: '{"model":"gpt-5","conversation":{"id":"conv_1"}}',
+    call: { kind: 'llm', api: 'responses', model: 'gpt-5', stream: false, session: 'conv_1', repeatable: false, stateful: true },
+  },
   {
     name: 'of a response whose body is not there',
     request: responses,
