@@ -95,7 +95,7 @@ export const breakersAndBulkheads: readonly Piece[] = [
     ],
   }),
   curves({
-    id: 30,
+    id: 19,
     title: 'New connections p95',
     description: 'Nineteen of twenty new connections stood within this time, with DNS, TCP and TLS.',
     unit: 's',
