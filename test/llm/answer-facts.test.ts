@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { AnswerFacts } from '../../src/core/answer-facts.ts';
 import type { Dialect } from '../../src/core/dialect.ts';
@@ -183,6 +184,14 @@ describe.each(cases)('what %s says of itself', (_name, dialect, path, headers, b
     const facts: AnswerFacts = { finishReasons: [] };
     const watcher = dialect.watch(request, 200, headers, facts);
     for (let at = 0; at < body.length; at += size) await watcher.push(Buffer.from(body.slice(at, at + size)));
+    await watcher.end(true);
+    expect(facts).toEqual(said);
+  });
+
+  it('is read of a compressed answer, too', async () => {
+    const facts: AnswerFacts = { finishReasons: [] };
+    const watcher = dialect.watch(request, 200, [...headers, 'content-encoding', 'gzip'], facts);
+    await watcher.push(gzipSync(body));
     await watcher.end(true);
     expect(facts).toEqual(said);
   });

@@ -75,6 +75,26 @@ describe('the span of an attempt at a model', () => {
     });
   });
 
+  it('says of the answer to each attempt what that says of itself', async () => {
+    const event = (value: object) => `data: ${JSON.stringify({ id: 'chatcmpl-2', model: 'gpt-5-2026', ...value })}\n\n`;
+    const delta = (content: string, finish: string | null = null) =>
+      event({ choices: [{ index: 0, delta: { content }, finish_reason: finish }] });
+    const text = `${delta('T')}${delta('wo')}${delta('', 'length')}data: [DONE]\n\n`;
+    const busy = http(['HTTP/1.1 503 Service Unavailable', 'Content-Type: application/json', 'Content-Length: 12'], '{"error":{}}');
+    let asked = 0;
+    const upstream = await rawUpstream(answer(() => (asked++ === 0 ? busy : ok(text, 'Content-Type: text/event-stream'))));
+    const it = await traced(behindRoot(upstream, { retry: { backoff: { base: '1ms' } } }, { dialect: 'openai' }));
+    await it.ask(lines, JSON.stringify({ ...chat, stream: true }));
+    await it.spans();
+    expect(it.receiver.span('client', 2).attributes).toMatchObject({
+      'gen_ai.response.model': 'gpt-5-2026',
+      'gen_ai.response.id': 'chatcmpl-2',
+      'gen_ai.response.finish_reasons': ['length'],
+    });
+    const ofFirst = Object.keys(it.receiver.span('client', 1).attributes).filter((key) => key.startsWith('gen_ai.response.'));
+    expect(ofFirst).toEqual([]);
+  });
+
   it('follows the newer ones where that is configured, and none where they are off', async () => {
     const latest = (await asked({ semconv: 'latest' })).receiver.span('client');
     expect(latest.attributes).toHaveProperty(['gen_ai.usage.cache_write.input_tokens'], 0);

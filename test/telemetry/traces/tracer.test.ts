@@ -59,6 +59,16 @@ describe('a call', () => {
     expect(client?.attributes).toMatchObject({ 'outrigger.verdict': 'ok', 'outrigger.response_bytes': 20 });
   });
 
+  it('is told by no event of the messages that pass through a WebSocket, of which there is one every second', () => {
+    const it = tracing(1);
+    it.tell({ kind: 'call-started', attempt: 0 }, { kind: 'attempt-started', attempt: 1, upstream: 'openai' }, answered('openai'));
+    for (let second = 0; second < 500; second += 1) it.tell({ kind: 'tunnel-passed', ...reasons, sent: 1, received: 1 });
+    it.tell({ kind: 'connected', ...reasons, ms: 3 }, attemptEnded('openai'), callEnded('ok'));
+    const [server, client] = it.spans;
+    expect(server?.droppedEvents).toBe(0);
+    expect(client?.events.map(({ name }) => name)).toEqual(['outrigger.connected']);
+  });
+
   it('has times by the wall clock, measured on the one that never jumps', async () => {
     const it = tracing(1);
     it.tell({ kind: 'call-started', attempt: 0 });
