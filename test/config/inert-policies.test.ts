@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { valid, warningLines, withPolicy } from './load-text.ts';
-
-const warningsOf = (...lines: string[]) => warningLines(valid(withPolicy(...lines))).map((line) => line.replace('policies.p.', ''));
+import { policyWarnings } from './load-text.ts';
 
 describe('warnings of retries', () => {
   it.each([
@@ -13,8 +11,8 @@ describe('warnings of retries', () => {
     ['adaptive', 4 + 6 + 6 + 6],
   ])('know how long the waits of the %s strategy may be', (strategy, seconds) => {
     const retry = `retry: { on: [network], attempts: 5, backoff: { strategy: ${strategy}, base: 1s, max: 6s } }`;
-    expect(warningsOf(`deadline: ${seconds}s`, retry)).toEqual([]);
-    expect(warningsOf(`deadline: ${seconds - 1}s`, retry)).toEqual([
+    expect(policyWarnings(`deadline: ${seconds}s`, retry)).toEqual([]);
+    expect(policyWarnings(`deadline: ${seconds - 1}s`, retry)).toEqual([
       `retry.attempts: cannot always be made: 5 attempts with waits of up to ${seconds}s take ${seconds}s, the deadline is ${seconds - 1}s`,
     ]);
   });
@@ -22,21 +20,21 @@ describe('warnings of retries', () => {
   it.each(['fixed', 'linear', 'fibonacci'])(
     'tell of a multiplier that the %s strategy has not, and of what it does not learn',
     (strategy) => {
-      expect(warningsOf(`retry: { backoff: { strategy: ${strategy}, multiplier: 2 }, adapt: {} }`)).toEqual([
+      expect(policyWarnings(`retry: { backoff: { strategy: ${strategy}, multiplier: 2 }, adapt: {} }`)).toEqual([
         `retry.backoff.multiplier: does nothing: the ${strategy} strategy has none`,
         `retry.adapt: does nothing: the ${strategy} strategy learns nothing`,
       ]);
-      expect(warningsOf(`retry: { backoff: { strategy: ${strategy} } }`)).toEqual([]);
+      expect(policyWarnings(`retry: { backoff: { strategy: ${strategy} } }`)).toEqual([]);
     },
   );
 
   it('say nothing of a multiplier and of learning where they count', () => {
-    expect(warningsOf('retry: { backoff: { strategy: exponential, multiplier: 3 } }')).toEqual([]);
-    expect(warningsOf('retry: { backoff: { strategy: adaptive, multiplier: 3 }, adapt: { minimumSuccess: 20% } }')).toEqual([]);
+    expect(policyWarnings('retry: { backoff: { strategy: exponential, multiplier: 3 } }')).toEqual([]);
+    expect(policyWarnings('retry: { backoff: { strategy: adaptive, multiplier: 3 }, adapt: { minimumSuccess: 20% } }')).toEqual([]);
   });
 
   it('tell of learning that leads to nothing', () => {
-    expect(warningsOf('retry: { backoff: { strategy: adaptive }, adapt: { minimumSuccess: 0%, window: 0s } }')).toEqual([
+    expect(policyWarnings('retry: { backoff: { strategy: adaptive }, adapt: { minimumSuccess: 0%, window: 0s } }')).toEqual([
       'retry.adapt.minimumSuccess: is 0: retries are never given up for not helping',
       'retry.adapt.window: is 0: what was learned is forgotten at once',
     ]);
@@ -54,15 +52,15 @@ describe('warnings of retries', () => {
     [['deadline: 20s'], 20, '20s'],
   ])('tell where with %j no failure can take longer than onlyIfFailedWithin', (lines, seconds, longest) => {
     const retry = (within: number) => `retry: { on: [network], onlyIfFailedWithin: ${within}s }`;
-    expect(warningsOf(...lines, retry(seconds))).toEqual(matters(longest));
-    expect(warningsOf(...lines, retry(seconds - 1))).toEqual([]);
+    expect(policyWarnings(...lines, retry(seconds))).toEqual(matters(longest));
+    expect(policyWarnings(...lines, retry(seconds - 1))).toEqual([]);
   });
 
   it('say nothing of onlyIfFailedWithin where an answer has no limit of its own, or none that acts', () => {
     const retry = 'retry: { onlyIfFailedWithin: 5m }';
-    expect(warningsOf('timeout: { firstByte: 20s }', retry)).toEqual([]);
-    expect(warningsOf('timeout: { firstByte: 20s, answer: 20s, observe: true }', retry)).toEqual([]);
-    expect(warningsOf(retry)).toEqual([]);
+    expect(policyWarnings('timeout: { firstByte: 20s }', retry)).toEqual([]);
+    expect(policyWarnings('timeout: { firstByte: 20s, answer: 20s, observe: true }', retry)).toEqual([]);
+    expect(policyWarnings(retry)).toEqual([]);
   });
 });
 
@@ -90,8 +88,8 @@ describe('warnings of times and places', () => {
     ],
     [['bulkhead: { perAgent: 100% }'], ['bulkhead: { perAgent: 99.9% }'], 'bulkhead.perAgent: is 100%: one agent may take every place'],
   ])('are given for %j and not for %j', (vain, useful, warning) => {
-    expect(warningsOf(...vain)).toEqual([warning]);
-    expect(warningsOf(...useful)).toEqual([]);
+    expect(policyWarnings(...vain)).toEqual([warning]);
+    expect(policyWarnings(...useful)).toEqual([]);
   });
 });
 
@@ -108,7 +106,7 @@ describe('warnings of a cache', () => {
     ['maxBytes: 1MB, maxEntry: 2MB', 'maxBytes: 1MB, maxEntry: 1MB', 'maxEntry: is above maxBytes: an answer that large is not kept'],
     ['shared: true', 'shared: false', "shared: lets callers see each other's answers, whatever their keys are good for"],
   ])('are given for { %s } and not for { %s }', (vain, useful, warning) => {
-    expect(warningsOf(`cache: { ${vain} }`)).toEqual([`cache.${warning}`]);
-    expect(warningsOf(`cache: { ${useful} }`)).toEqual([]);
+    expect(policyWarnings(`cache: { ${vain} }`)).toEqual([`cache.${warning}`]);
+    expect(policyWarnings(`cache: { ${useful} }`)).toEqual([]);
   });
 });

@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { valid, warningLines, withPolicy } from './load-text.ts';
-
-const warningsOf = (...lines: string[]) => warningLines(valid(withPolicy(...lines))).map((line) => line.replace(/^policies\.p\./, ''));
+import { policyWarnings } from './load-text.ts';
 
 const unheeded = 'validate: holds answers back for nothing: name invalid-output in retry.on, or set fallback, cache or degrade';
 
@@ -12,7 +10,7 @@ describe('warnings of validation', () => {
     ['with a fallback for other verdicts', ['validate: {}', 'fallback: [ { model: m, on: [timeout] } ]']],
     ['with a cache that only reads through', ['validate: {}', 'cache: { mode: read-through, fresh: 5m }']],
   ])('tell that nothing acts on it: %s', (_, lines) => {
-    expect(warningsOf(...lines)).toContain(unheeded);
+    expect(policyWarnings(...lines)).toContain(unheeded);
   });
 
   it.each([
@@ -22,11 +20,11 @@ describe('warnings of validation', () => {
     ['degrade', ['validate: {}', 'degrade: {}']],
     ['nobody, as it only observes', ['validate: { observe: true }']],
   ])('are silent where there is somebody who acts: %s', (_, lines) => {
-    expect(warningsOf(...lines)).not.toContain(unheeded);
+    expect(policyWarnings(...lines)).not.toContain(unheeded);
   });
 
   it('tell that it checks nothing', () => {
-    expect(warningsOf('validate: { nonEmpty: false, json: false, schema: false }', 'degrade: {}')).toEqual([
+    expect(policyWarnings('validate: { nonEmpty: false, json: false, schema: false }', 'degrade: {}')).toEqual([
       'validate: checks nothing: nonEmpty, json and schema are off',
     ]);
   });
@@ -35,12 +33,12 @@ describe('warnings of validation', () => {
 describe('warnings of adjusted prompts', () => {
   it('tell what is never made', () => {
     expect(
-      warningsOf('validate: {}', 'fallback: [ { model: m } ]', 'retry: { adjust: [rephrase, { do: simplify, on: [timeout] }] }'),
+      policyWarnings('validate: {}', 'fallback: [ { model: m } ]', 'retry: { adjust: [rephrase, { do: simplify, on: [timeout] }] }'),
     ).toEqual(['retry.adjust: rephrase is never made: it is for invalid-output, which retry.on does not name']);
   });
 
   it('tell what hardly ever is, and what retries in vain', () => {
-    expect(warningsOf('retry: { on: [invalid-output, context-length], adjust: [add-context] }')).toEqual([
+    expect(policyWarnings('retry: { on: [invalid-output, context-length], adjust: [add-context] }')).toEqual([
       'retry.on: names context-length, and a prompt that is too long stays so: set adjust: [simplify]',
       'retry.adjust: add-context is hardly ever made: without validate few answers are invalid-output',
     ]);
@@ -48,8 +46,8 @@ describe('warnings of adjusted prompts', () => {
 
   it('are silent where all is well', () => {
     expect(
-      warningsOf('validate: {}', 'retry: { on: [invalid-output], adjust: [add-context, simplify, { do: examples, text: x }] }'),
+      policyWarnings('validate: {}', 'retry: { on: [invalid-output], adjust: [add-context, simplify, { do: examples, text: x }] }'),
     ).toEqual([]);
-    expect(warningsOf('retry: { adjust: [simplify] }')).toEqual([]);
+    expect(policyWarnings('retry: { adjust: [simplify] }')).toEqual([]);
   });
 });

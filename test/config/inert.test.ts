@@ -3,13 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { temporaryDirectory } from '../kit/temporary-directory.ts';
-import { least, valid, warningLines, withPolicy } from './load-text.ts';
-
-const warningsOf = (...lines: string[]) => warningLines(valid(withPolicy(...lines))).map((line) => line.replace('policies.p.', ''));
+import { least, policyWarnings, valid, warningLines, withPolicy } from './load-text.ts';
 
 describe('warnings', () => {
   it('are not given about defaults', () => {
-    expect(warningsOf('deadline: 10m', 'timeout: {}', 'retry: {}', 'circuitBreaker: {}', 'bulkhead: {}')).toEqual([]);
+    expect(policyWarnings('deadline: 10m', 'timeout: {}', 'retry: {}', 'circuitBreaker: {}', 'bulkhead: {}')).toEqual([]);
   });
 
   it.each([
@@ -45,11 +43,11 @@ describe('warnings', () => {
     [['bulkhead: { wait: 0s }'], 'bulkhead.wait: is 0: nobody waits in the queue'],
     [['deadline: 5s', 'bulkhead: {}'], 'bulkhead.wait: is never reached: the deadline of 5s comes first'],
   ])('tell what %j says in vain', (lines, warning) => {
-    expect(warningsOf(...lines)).toEqual([warning]);
+    expect(policyWarnings(...lines)).toEqual([warning]);
   });
 
   it('take the time of an attempt for lost only where a timeout is retried', () => {
-    expect(warningsOf('deadline: 5m', 'timeout: {}', 'retry: { on: [network] }')).toEqual([]);
+    expect(policyWarnings('deadline: 5m', 'timeout: {}', 'retry: { on: [network] }')).toEqual([]);
   });
 
   it('stand at the line of what they are about, or of what is around it', () => {

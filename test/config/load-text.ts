@@ -40,5 +40,10 @@ export function withPolicy(...lines: string[]): string {
   ].join('\n');
 }
 
+/** `path: message` of every warning of a policy set of these YAML lines, without the path of the set. */
+export function policyWarnings(...lines: string[]): string[] {
+  return warningLines(valid(withPolicy(...lines))).map((line) => line.replace(/^policies\.p\./, ''));
+}
+
 /** A configuration that is valid and says nothing else. */
 export const least = 'upstreams: { a: { url: http://127.0.0.1:9 } }\nroutes: [ { path: /a, upstream: a } ]\n';

@@ -14,6 +14,11 @@ export async function eventually(what: string, check: () => boolean | Promise<bo
   }
 }
 
+/** Lets all that is ready to go on go on, without any time passing. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Waits until a number has not changed for `quietMs`, and gives it. */
 export async function settled(read: () => number, quietMs = 300): Promise<number> {
   let value = read();

@@ -4,12 +4,12 @@ import { failure } from '../../src/core/failure.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
 import { type BulkheadSettings, bulkheadSettings, createBulkhead } from '../../src/policies/bulkhead.ts';
 import { placesOf } from '../../src/policies/places.ts';
+import { settle } from '../kit/timing.ts';
 import { context, exchange, openReply, openTunnel, request, script, type TestContext, wholeReply } from './kit.ts';
 
 const bulkhead = (ctx: TestContext, overrides: Partial<BulkheadSettings> = {}) =>
   createBulkhead({ ...bulkheadSettings.parse({ concurrent: 10, adaptive: true }), ...overrides }, 'main', ctx);
 
-const settle = () => new Promise((resolve) => setImmediate(resolve));
 const shown = (ctx: TestContext) => placesOf(ctx, 'main').inspect() as { limit: number; inUse: number; adaptive?: object };
 
 /** So many calls at the same moment, all answered after `afterMs`. */

@@ -5,6 +5,7 @@ import { failure } from '../../src/core/failure.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
 import { type BulkheadSettings, bulkheadSettings, createBulkhead } from '../../src/policies/bulkhead.ts';
 import { placesOf } from '../../src/policies/places.ts';
+import { settle } from '../kit/timing.ts';
 import { context, exchange, openReply, openTunnel, script, type TestContext, wholeReply } from './kit.ts';
 
 const settings = (overrides: Partial<BulkheadSettings> = {}): BulkheadSettings => ({
@@ -13,7 +14,6 @@ const settings = (overrides: Partial<BulkheadSettings> = {}): BulkheadSettings =
 });
 
 const bulkhead = (ctx: TestContext, overrides: Partial<BulkheadSettings> = {}) => createBulkhead(settings(overrides), 'main', ctx);
-const settle = () => new Promise((resolve) => setImmediate(resolve));
 const shown = (ctx: TestContext) => placesOf(ctx, 'main').inspect();
 
 /** Starts a call; `outcome` is there once it has one. */

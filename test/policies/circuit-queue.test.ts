@@ -7,10 +7,10 @@ import { bulkheadSettings, createBulkhead } from '../../src/policies/bulkhead.ts
 import { circuitBreakerSettings, createCircuitBreaker } from '../../src/policies/circuit-breaker.ts';
 import { circuitsOf } from '../../src/policies/circuits.ts';
 import { placesOf } from '../../src/policies/places.ts';
+import { settle } from '../kit/timing.ts';
 import { context, exchange, openReply, script, type TestContext } from './kit.ts';
 
 const places = bulkheadSettings.parse({ concurrent: 1, queue: 10, wait: '1m' });
-const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A breaker with a bulkhead inside it, as the upstream stack has them. */
 function stackOf(ctx: TestContext, next: Handler, breaker: object = {}, models: readonly string[] = []): Handler {
