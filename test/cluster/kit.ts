@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Agent, type IncomingMessage } from 'node:http';
 import { onTestFinished } from 'vitest';
 import { type CallOptions, call, textOf } from '../e2e/call.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 import { eventually } from '../kit/timing.ts';
-import { type SidecarProcess, scratch, startProcess } from '../life/sidecar-process.ts';
+import { type SidecarProcess, startProcess } from '../life/sidecar-process.ts';
 
 /** A sidecar with several workers, each with a connection of its own to it. */
 export interface Workers extends SidecarProcess {
@@ -24,7 +25,7 @@ interface Got {
 }
 
 /** Starts a sidecar with this many workers and connects to each of them. */
-export async function startWorkers(config: Record<string, unknown>, { workers = 2, state = scratch() } = {}): Promise<Workers> {
+export async function startWorkers(config: Record<string, unknown>, { workers = 2, state = temporaryDirectory() } = {}): Promise<Workers> {
   const whole = { state: { dir: state }, telemetry: { log: { access: true } }, ...config };
   const sidecar = await startProcess(whole, { flags: ['--workers', String(workers)] });
   return { ...sidecar, state, clients: await clientsOf(sidecar, workers) };

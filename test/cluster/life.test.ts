@@ -7,8 +7,9 @@ import { expect, it } from 'vitest';
 import { http, ok } from '../kit/http-text.ts';
 import { type RawUpstream, rawUpstream } from '../kit/raw-upstream.ts';
 import { runCommand } from '../kit/run-command.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 import { eventually, within } from '../kit/timing.ts';
-import { launch, scratch } from '../life/sidecar-process.ts';
+import { launch } from '../life/sidecar-process.ts';
 import { samples } from '../telemetry/kit.ts';
 import { admin, clientsOf, startWorkers, type Workers, workerPids } from './kit.ts';
 
@@ -170,9 +171,13 @@ it('does not start where the address is taken, and says so', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
-  const file = join(scratch(), 'outrigger.yaml');
+  const file = join(temporaryDirectory(), 'outrigger.yaml');
   const { upstream } = await upstreamThatHolds();
-  const config = configFor(upstream, {}, { listen: `127.0.0.1:${port}`, admin: { listen: '127.0.0.1:0' }, state: { dir: scratch() } });
+  const config = configFor(
+    upstream,
+    {},
+    { listen: `127.0.0.1:${port}`, admin: { listen: '127.0.0.1:0' }, state: { dir: temporaryDirectory() } },
+  );
   writeFileSync(file, JSON.stringify(config));
   const { exited, output } = launch(['start', '--config', file, '--workers', '2']);
   expect(await exited).toBe(1);
@@ -182,7 +187,7 @@ it('does not start where the address is taken, and says so', async () => {
 });
 
 it.each(['0', '-1', '65', '2.5', 'many', ''])('takes no %j workers', async (workers) => {
-  const { code, stderr } = await runCommand(['start', `--workers=${workers}`], { cwd: scratch() });
+  const { code, stderr } = await runCommand(['start', `--workers=${workers}`], { cwd: temporaryDirectory() });
   expect(code).toBe(2);
   expect(stderr).toContain(`--workers takes a number from 1 to 64, and not ${JSON.stringify(workers)}`);
 });

@@ -2,8 +2,9 @@ import { expect, it } from 'vitest';
 import { freePort } from '../kit/free-port.ts';
 import { http, ok as okay } from '../kit/http-text.ts';
 import { answer, rawUpstream } from '../kit/raw-upstream.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 import { eventually } from '../kit/timing.ts';
-import { scratch, startProcess } from '../life/sidecar-process.ts';
+import { startProcess } from '../life/sidecar-process.ts';
 import { samples, total } from '../telemetry/kit.ts';
 import { admin, startWorkers, workerPids } from './kit.ts';
 
@@ -124,7 +125,7 @@ it('tells alerts and health what goes wrong in any worker', async () => {
 it('breaks a call off that goes in a circle through several workers', async () => {
   const port = await freePort();
   const config = configFor({ url: `http://127.0.0.1:${port}` }, { listen: `127.0.0.1:${port}`, limits: { connections: 500 } });
-  const sidecar = await startProcess({ ...config, state: { dir: scratch() } }, { flags: ['--workers', '2'] });
+  const sidecar = await startProcess({ ...config, state: { dir: temporaryDirectory() } }, { flags: ['--workers', '2'] });
   const { status } = await fetch(sidecar.proxy);
   expect(status).toBeGreaterThanOrEqual(500);
   expect(total(await admin(sidecar, '/metrics'), 'outrigger_requests_total')).toBeLessThan(200);
@@ -138,7 +139,10 @@ it('tells what each process takes', async () => {
 });
 
 it('is one process with one worker', async () => {
-  const sidecar = await startProcess({ ...configFor(await rawUpstream()), state: { dir: scratch() } }, { flags: ['--workers', '1'] });
+  const sidecar = await startProcess(
+    { ...configFor(await rawUpstream()), state: { dir: temporaryDirectory() } },
+    { flags: ['--workers', '1'] },
+  );
   expect((await fetch(sidecar.proxy)).status).toBe(200);
   expect(workerPids(sidecar)).toEqual([]);
 });

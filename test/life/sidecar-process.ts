@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 const launcher = resolve(import.meta.dirname, '../../bin/outrigger.js');
 
@@ -18,13 +18,6 @@ export interface SidecarProcess {
   output(): string;
   /** Resolves to the exit code, or to the signal that ended it. */
   exited: Promise<number | string>;
-}
-
-/** A scratch directory that is gone after the test. */
-export function scratch(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'outrigger-test-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
-  return directory;
 }
 
 /** Starts the launcher with arguments; killed after the test. */
@@ -46,7 +39,7 @@ export async function startProcess(
   config: Record<string, unknown>,
   { flags = [], ...more }: Parameters<typeof launch>[1] & { flags?: string[] } = {},
 ): Promise<SidecarProcess> {
-  const file = join(scratch(), 'outrigger.yaml');
+  const file = join(temporaryDirectory(), 'outrigger.yaml');
   writeFileSync(file, JSON.stringify({ listen: '127.0.0.1:0', admin: { listen: '127.0.0.1:0' }, ...config }));
   const started = launch(['start', '--config', file, ...flags], more);
   const { child, output, exited } = started;
