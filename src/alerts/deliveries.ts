@@ -22,10 +22,13 @@ export class Deliveries {
   }
 
   /** Whether a message still says what is true: no step of an escalation after an acknowledgement, no alarm after the end. */
-  wanted({ message: { kind }, incidents }: OutboxItem): boolean {
+  wanted({ message: { kind }, incidents, channel }: OutboxItem): boolean {
     if (kind === 'digest' || kind === 'test') return true;
     return incidents.some((id) => {
-      const status = this.#options.book.get(id)?.status;
+      const incident = this.#options.book.get(id);
+      const status = incident?.status;
+      // Two channels that failed may have handed over to the same one.
+      if (kind === 'firing' && incident?.told.includes(channel)) return false;
       if (kind === 'resolved') return status === undefined || status === 'resolved';
       if (kind === 'acknowledged') return status === 'acknowledged';
       return kind === 'firing' ? status === 'firing' || status === 'acknowledged' : status === 'firing';

@@ -80,6 +80,20 @@ describe('a message that a channel does not take', () => {
     expect(first?.timeline.at(-1)).toMatchObject({ what: 'undelivered', detail: 'ops: given up: HTTP 410' });
   });
 
+  it('of two channels that fail goes to the next one once', async () => {
+    const escalation = [{ after: '1h', send: ['hook'] }];
+    const { engine, clock, channels, records } = alerting({ escalation, rules: [{ on: 'circuit-open', send: ['ops', 'mail'] }] });
+    channels.ops.answer = () => ({ result: 'refused', reason: 'archived' });
+    channels.mail.answer = () => ({ result: 'later', reason: 'down' });
+    engine.on(circuit('open'), undefined);
+    await clock.advance(60 * seconds);
+    expect([channels.hook.told, engine.queued]).toEqual([['firing 1'], 0]);
+    expect(records.all().filter(({ kind }) => kind === 'outbox')).toEqual([]);
+    engine.on(circuit('closed'), undefined);
+    await clock.advance(5 * minutes);
+    expect(channels.hook.told).toEqual(['firing 1', 'resolved 1']);
+  });
+
   it('is dropped once it is not true any more, and its end is not told to those who never heard of it', async () => {
     const { engine, clock, channels } = alerting(toOps);
     channels.ops.answer = () => later;
