@@ -85,6 +85,26 @@ export const bodyFormats: readonly BodyFormat[] = [
       ],
     }),
   },
+  {
+    name: 'text in chats',
+    dialect: 'openai',
+    path: '/v1/chat/completions',
+    body: (run, steps) => ({
+      model: 'm',
+      messages: [
+        { role: 'system', content: system },
+        { role: 'user', content: task(run) },
+        ...steps.flatMap((step) => {
+          const { tool, input } = callOf(step.action);
+          const said = `Thought: ${step.thought ?? ''}\nAction: ${tool}\nAction Input: ${JSON.stringify(input)}`;
+          return [
+            { role: 'assistant', content: said },
+            { role: 'user', content: `Observation: ${step.result}` },
+          ];
+        }),
+      ],
+    }),
+  },
 ];
 
 /** What a request with such a body is, as all policies have it told. */

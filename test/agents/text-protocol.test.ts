@@ -45,6 +45,11 @@ describe('an agent whose protocol is text', () => {
     expect(one?.action).toBe(two?.action);
   });
 
+  test('has results without the word for them', () => {
+    const [one, two] = textRounds([says('Action: look'), user('Observation: Error: no'), says('Action: look'), user('Observation:\n')]);
+    expect([one?.error, one?.empty, two?.error, two?.empty]).toEqual([true, false, false, true]);
+  });
+
   test('has tools whose names tell what they do', () => {
     const act = (tool: string) => [says(`Action: ${tool}\nAction Input: x`), user('ok')];
     const [poll, edit, look] = textRounds([...act('get_status'), ...act('edit_file'), ...act('look')]);

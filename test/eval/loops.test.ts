@@ -28,10 +28,10 @@ async function evaluate(runs: readonly object[]) {
 }
 
 describe('the evaluation of loop detection', () => {
-  test('counts right pauses in each of three formats', async () => {
+  test('counts right pauses in each format', async () => {
     const { code, stdout } = await evaluate([looping('loop', 0), working]);
     expect(code).toBe(0);
-    for (const format of ['openai-chat', 'openai-responses', 'anthropic']) {
+    for (const format of ['openai-chat', 'openai-responses', 'anthropic', 'text in chats']) {
       const [, table] = stdout.split(`### ${format}: all`);
       expect(table).toContain('| clean | 1 | 1 | 0 | 0 |');
       expect(table).toContain('| loop | 1 | 0 | 0 | 1 |');

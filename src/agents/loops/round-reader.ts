@@ -6,7 +6,7 @@ import { looksFailed } from './looks-failed.ts';
 import { maskVolatile } from './mask-volatile.ts';
 import type { Round } from './round.ts';
 import { similarity } from './similarity.ts';
-import { type TextAction, textAction } from './text-action.ts';
+import { type TextAction, textAction, textResult } from './text-action.ts';
 import { mutatesByName, pollsByName, waits } from './tool-names.ts';
 
 /** From this share of common words on, two results resemble each other. */
@@ -58,13 +58,15 @@ export function readRounds(
     if (turn.calls.length > 0) {
       if (end === at + 1 && next === undefined) break;
       reader.called(turn.calls, turns.slice(at + 1, end));
-    } else if (next?.kind === 'user') {
+    } else {
       const action = hasTools ? undefined : textAction(turn.text);
-      if (action) {
-        reader.acted(action, next.text);
+      if (action && next === undefined) break;
+      const answer = next?.kind === 'user' ? next.text : undefined;
+      if (action && answer !== undefined) {
+        reader.acted(action, textResult(answer));
         end += 1;
-      } else reader.said(turn.text, next.text);
-    } else reader.said(turn.text, undefined);
+      } else reader.said(turn.text, answer);
+    }
     consumed = end;
   }
   return { ...reader.state, consumed };

@@ -24,6 +24,11 @@ export function textAction(text: string): TextAction | undefined {
   return tool === undefined ? { tool: 'text', input: bare(told) } : { tool, input: bare(input ?? '') };
 }
 
+/** What came of an action, without the word for it. */
+export function textResult(text: string): string {
+  return text.replace(/^\s*observation[ \t]*:\s*/iu, '');
+}
+
 function bare(text: string): string {
   return (fence.exec(text)?.[1] ?? text).trim();
 }
