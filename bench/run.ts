@@ -31,7 +31,7 @@ const orderLimitMs = 60_000;
 const startsEach = 3;
 
 interface Target extends Running {
-  readonly name: TargetName;
+  /** None when the upstream is asked directly. */
   readonly proxyPid?: number;
 }
 
@@ -78,28 +78,28 @@ function targetNames(scenario: ScenarioName): TargetName[] {
 }
 
 /** One phase of one round: fresh proxies, then every scenario for every target in turn, each round beginning with another one. */
-async function runPhase(round: number, { scenarios: inOrder, watchLoop = false, routes = 0 }: Phase): Promise<void> {
-  const wanted = inOrder.filter((scenario) => scenarioNames.includes(scenario));
+async function runPhase(round: number, phase: Phase): Promise<void> {
+  const wanted = phase.scenarios.filter((scenario) => scenarioNames.includes(scenario));
   const needed = new Set(wanted.flatMap(targetNames));
-  const targets: Target[] = [];
-  for (const name of needed) {
-    if (name === direct) targets.push({ ...upstream, name });
-    // A start is measured of processes of its own.
-    else if (!wanted.includes('start')) {
-      const running = await proxies[name]({ upstream, spanSink, programs, watchLoop, routes });
-      targets.push({ ...running, name, proxyPid: running.pid });
-    }
-  }
+  const targets = new Map<TargetName, Target>();
+  // A start is measured of processes of its own.
+  if (!wanted.includes('start')) for (const name of needed) targets.set(name, await startTarget(name, phase));
   for (const scenario of wanted) {
     const names = targetNames(scenario);
     for (let index = 0; index < names.length; index += 1) {
       const name = names[(index + round) % names.length]!;
-      const values = scenario === 'start' ? await measureStart(name) : await measure(scenario, name, targets);
+      const values = scenario === 'start' ? await measureStart(name) : await measure(scenario, name, targets, phase);
       if (values !== undefined) results.get(scenario)?.get(name)?.push(values);
       console.error(`round ${round + 1}/${rounds}  ${scenario.padEnd(14)}  ${name.padEnd(29)}  ${summary(values)}`);
     }
   }
-  for (const target of targets) if (target.proxyPid !== undefined) await target.stop();
+  for (const target of targets.values()) if (target.proxyPid !== undefined) await target.stop();
+}
+
+async function startTarget(name: TargetName, { watchLoop = false, routes = 0 }: Phase): Promise<Target> {
+  if (name === direct) return upstream;
+  const running = await proxies[name]({ upstream, spanSink, programs, watchLoop, routes });
+  return { ...running, proxyPid: running.pid };
 }
 
 async function measureStart(name: TargetName): Promise<Values> {
@@ -110,9 +110,29 @@ async function measureStart(name: TargetName): Promise<Values> {
 }
 
 /** One measurement, repeated while the machine is not quiet; undefined if it never was. */
-async function measure(scenario: ScenarioName, name: TargetName, targets: readonly Target[]): Promise<Values | undefined> {
-  const { port, proxyPid, loopDelayFile, headers = [] } = targets.find((target) => target.name === name)!;
-  const order: Order = {
+async function measure(
+  scenario: ScenarioName,
+  name: TargetName,
+  targets: Map<TargetName, Target>,
+  phase: Phase,
+): Promise<Values | undefined> {
+  for (let attempt = 0; attempt < tries; attempt += 1) {
+    const order = orderOf(scenario, targets.get(name)!, [...targets.values()]);
+    if (!options.noisy) await quiet(order.ownPids);
+    const values = await load(order);
+    const share = values.foreignShare ?? 0;
+    if (share <= foreignLimit || options.noisy) return values;
+    console.error(`thrown away: ${scenario} of ${name}, foreign load ${Math.round(share * 100)} % of a core`);
+    thrownAway += 1;
+    if (!phase.freshEach) continue;
+    await targets.get(name)?.stop();
+    targets.set(name, await startTarget(name, phase));
+  }
+  return undefined;
+}
+
+function orderOf(scenario: ScenarioName, { port, proxyPid, loopDelayFile, headers = [] }: Target, targets: readonly Target[]): Order {
+  return {
     scenario,
     port,
     headers,
@@ -123,15 +143,6 @@ async function measure(scenario: ScenarioName, name: TargetName, targets: readon
     // Without a proxy there is no code to be warmed up.
     warmUp: options.quick || proxyPid === undefined ? shortWarmUp : 1,
   };
-  for (let attempt = 0; attempt < tries; attempt += 1) {
-    if (!options.noisy) await quiet(order.ownPids);
-    const values = await load(order);
-    const share = values.foreignShare ?? 0;
-    if (share <= foreignLimit || options.noisy) return values;
-    console.error(`thrown away: ${scenario} of ${name}, foreign load ${Math.round(share * 100)} % of a core`);
-    thrownAway += 1;
-  }
-  return undefined;
 }
 
 /** Waits, for a while at most, until other processes leave the machine alone. */

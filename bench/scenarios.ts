@@ -13,6 +13,8 @@ export type TargetName = ProxyName | typeof direct;
 /** Scenarios that run in the same processes, in order, which are started afresh for each phase of each round. */
 export interface Phase {
   readonly scenarios: readonly ScenarioName[];
+  /** Whether a measurement that is repeated needs a process that has just started, too. */
+  readonly freshEach?: boolean;
   /** Whether the proxies tell how late their event loop is. */
   readonly watchLoop?: boolean;
   /** How many routes a sidecar has beside its own. */
@@ -79,7 +81,7 @@ export const phases: readonly Phase[] = [
     ],
   },
   { scenarios: ['memory'] },
-  { scenarios: ['many-streams'], watchLoop: true },
+  { scenarios: ['many-streams'], watchLoop: true, freshEach: true },
   ...growthCounts.map((routes) => ({ scenarios: [`routes-${routes}` as const], routes })),
   { scenarios: ['start'] },
 ];
