@@ -114,6 +114,17 @@ describe.each(clients)('%s', (client, dialect, agentAt) => {
     expect(await run(agent, [a, a, a])).toEqual({ taken: 2, ended: 423 });
   });
 
+  test('a loop behind long work pauses the agent at the same round, and not again after a resume and a message', async () => {
+    const product = await watched((await model()).url, dialect, { action: 'pause' });
+    const agent = agentAt(urlOf(product), { headers: { 'x-outrigger-agent': 'planner' } });
+    const work = times(12, (at) => step({ path: `f${at}` }, `${page(at)} `.repeat(8), { tool: 'read_file' }));
+    expect(await run(agent, [...work, a, a, a, a, a])).toEqual({ taken: 16, ended: 423 });
+    expect(await loopsOf(product)).toEqual({ 'repeat warn': 1, 'repeat pause': 1 });
+    await resume(product, 'planner');
+    expect(await agent.say('Go on, please.')).toBe('ok');
+    expect(await run(agent, [b, a, a])).toEqual({ taken: 3, ended: 423 });
+  });
+
   test('a new message of the user clears what was before it', async () => {
     const product = await watched((await model()).url, dialect, { action: 'pause' });
     const agent = agentAt(urlOf(product));
