@@ -2,7 +2,7 @@
 export const stepLimit = 100;
 
 /** So many are told in one step, and so by one message. More than of the rest, because a group is to be few messages. */
-export const toldLimit = 250;
+export const toldLimit = 200;
 
 /** Between two steps, for calls and for what is seen to together then. */
 export const pauseMs = 20;
