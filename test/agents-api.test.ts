@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Sidecar } from '../src/sidecar.ts';
 import { runCommand } from './kit/run-command.ts';
@@ -129,4 +131,15 @@ test('the command line shows, pauses and resumes', async () => {
     stdout: '',
     stderr: 'outrigger: the agent planner is not paused\n',
   });
+});
+
+test('a pause that cannot be written down holds all the same, and whoever asked for it is told', async () => {
+  const file = join(temporaryDirectory(), 'file');
+  writeFileSync(file, '');
+  const product = await demo({ state: { dir: join(file, 'state') } });
+  const { stdout, code } = await command(product, 'pause', 'planner');
+  expect([code, stdout]).toEqual([0, expect.stringContaining('planner is paused until the sidecar ends, because its state directory')]);
+  expect((await ask(product, 'planner', 'one')).status).toBe(423);
+  const { checks } = (await (await fetch(`http://127.0.0.1:${product.admin.port}/api/health`)).json()) as { checks: { name: string }[] };
+  expect(checks.find(({ name }) => name === 'alert-store')).toMatchObject({ status: 'warning', value: 1 });
 });
