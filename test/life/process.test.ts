@@ -172,10 +172,10 @@ describe('an error that nobody caught', () => {
 });
 
 describe('a start that fails', () => {
-  it('says which address is taken and exits with 1', async () => {
+  it.each([[[]], [['--workers', '2']]])('says which address is taken and exits with 1 %j', async (flags) => {
     const upstream = await streamingUpstream();
     const taken = new URL(upstream.url).host;
-    const { output, exited } = launch(['start', '--upstream', 'http://127.0.0.1:9', '--listen', taken, '--admin', '127.0.0.1:0']);
+    const { output, exited } = launch(['start', '--upstream', 'http://127.0.0.1:9', '--listen', taken, '--admin', '127.0.0.1:0', ...flags]);
     expect(await exited).toBe(1);
     expect(output()).toContain(
       `${taken} is in use, perhaps by another sidecar; stop that one, or choose another address: --listen HOST:PORT`,
