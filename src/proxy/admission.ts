@@ -20,7 +20,7 @@ export interface Asked {
 export interface Terms {
   limits: Limits;
   /** Path prefixes, to tell a lost caller. */
-  routes: readonly string[];
+  routes: () => readonly string[];
   own: OwnConnections;
 }
 
@@ -38,7 +38,7 @@ export function refusalOf(message: IncomingMessage, { target, found, length, upg
   }
   if (target.kind === 'refused') return { code: target.code, message: target.message, closes: true };
   if (found === 'ambiguous') return { code: 'bad_request', message: 'The path can be read as another route than the one it names.' };
-  if (found === 'none') return { code: 'no_route', message: `No route matches this path. Routes: ${terms.routes.join(', ')}.` };
+  if (found === 'none') return { code: 'no_route', message: `No route matches this path. Routes: ${terms.routes().join(', ')}.` };
   if ((length ?? 0) > terms.limits.requestBody) return { code: 'body_too_large', message: tooLarge(terms.limits), closes: true };
   return undefined;
 }

@@ -114,7 +114,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   /** Why a request is not run, if it is not. */
   function refuse(message: IncomingMessage, asked: Asked): Refusal | undefined {
     if (draining) return { code: 'draining', message: 'The sidecar is shutting down.' };
-    return refusalOf(message, asked, { limits: plane().limits, routes: plane().router.paths, own });
+    return refusalOf(message, asked, { limits: plane().limits, routes: () => plane().router.paths, own });
   }
 
   function serve(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {

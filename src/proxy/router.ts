@@ -10,17 +10,21 @@ export interface Match<T> {
  * on a normalised copy; where the two disagree (`/open%61i`, `/a/../openai`) the path is ambiguous and nobody's.
  */
 export class Router<T> {
-  readonly #routes: readonly { prefix: string; route: T }[];
+  /** By prefix, the longest first; that of `/` is empty. */
+  readonly #routes: ReadonlyMap<string, { prefix: string; route: T }>;
+  readonly #longest: number;
 
   constructor(routes: readonly { path: string; route: T }[]) {
-    this.#routes = routes
+    const byLength = routes
       .map(({ path, route }) => ({ prefix: path === '/' ? '' : path, route }))
       .sort((a, b) => b.prefix.length - a.prefix.length);
+    this.#routes = new Map(byLength.map((entry) => [entry.prefix, entry]));
+    this.#longest = byLength[0]?.prefix.length ?? 0;
   }
 
   /** The prefixes, for telling a lost caller. */
   get paths(): string[] {
-    return this.#routes.map(({ prefix }) => prefix || '/');
+    return Array.from(this.#routes.keys(), (prefix) => prefix || '/');
   }
 
   match(target: string): Match<T> | 'none' | 'ambiguous' {
@@ -33,8 +37,15 @@ export class Router<T> {
     return { route: found.route, rest: rest.startsWith('/') ? rest : `/${rest}` };
   }
 
+  /** One look-up for each segment of the path, however many routes there are. */
   #find(path: string) {
-    return this.#routes.find(({ prefix }) => path.startsWith(prefix) && (path.length === prefix.length || path[prefix.length] === '/'));
+    let end = path.length > this.#longest ? path.lastIndexOf('/', this.#longest) : path.length;
+    while (end >= 0) {
+      const found = this.#routes.get(path.slice(0, end));
+      if (found || end === 0) return found;
+      end = path.lastIndexOf('/', end - 1);
+    }
+    return undefined;
   }
 }
 

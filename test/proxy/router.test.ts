@@ -38,6 +38,19 @@ describe('the router', () => {
     expect(router.match(path)).toBe('ambiguous');
   });
 
+  it('finds the longest prefix that ends where a segment does, of any routes', () => {
+    const path = fc.string({ unit: fc.constantFrom('/', 'a', 'b', '*'), maxLength: 8 });
+    fc.assert(
+      fc.property(fc.uniqueArray(path.filter((text) => text === '' || /^\/.*[^/]$/.test(text))), path, (prefixes, target) => {
+        const routes = prefixes.map((prefix) => ({ path: prefix === '' ? '/' : prefix, route: prefix }));
+        const fitting = prefixes.filter((prefix) => target === prefix || target.startsWith(`${prefix}/`));
+        const longest = fitting.toSorted((a, b) => b.length - a.length)[0];
+        const found = new Router(routes).match(target);
+        if (!target.includes('//')) expect(typeof found === 'string' ? undefined : found.route).toBe(longest);
+      }),
+    );
+  });
+
   it('passes every path through a route for everything, unchanged', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom('/', '.', '%', '2', 'e', 'E', '5', 'c', 'a', 'b', '?', '&', '=', '\\') }), (text) => {
