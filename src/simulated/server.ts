@@ -8,6 +8,7 @@ import { mulberry32 } from '../core/mulberry32.ts';
 import { answerOf, type Format } from './answer.ts';
 import { faultyAnswer } from './faulty.ts';
 import { playScript } from './play-script.ts';
+import { RequestLimit } from './request-limit.ts';
 import type { Pace } from './script.ts';
 import { drawFault, type Weather } from './weather.ts';
 import { answerWebSocket } from './web-socket.ts';
@@ -35,17 +36,28 @@ export interface SimulatedServer {
   close(): Promise<void>;
 }
 
+/** Requests a minute that a provider of OpenAI's kind speaks of. */
+const requestsPerMinute = 600;
+
 /** Of the turns of a WebSocket, in any weather. */
 const failingTurns = 0.1;
 
 interface Running extends SimulatedUpstream {
   readonly random: () => number;
+  readonly limit: RequestLimit | undefined;
 }
 
 /** Model providers and tools that fail now and then, on a port of loopback. */
 export async function startSimulatedServer({ upstreams, seed, clock, port = 0 }: SimulatedServerOptions): Promise<SimulatedServer> {
   const running = new Map<string, Running>(
-    Object.entries(upstreams).map(([name, upstream], index) => [name, { ...upstream, random: mulberry32(seed + index) }]),
+    Object.entries(upstreams).map(([name, upstream], index) => [
+      name,
+      {
+        ...upstream,
+        random: mulberry32(seed + index),
+        limit: upstream.format === 'openai' ? new RequestLimit(requestsPerMinute) : undefined,
+      },
+    ]),
   );
   const startMs = clock.now();
   const served = new WeakSet<Socket>();
@@ -59,12 +71,13 @@ export async function startSimulatedServer({ upstreams, seed, clock, port = 0 }:
       response.writeHead(404).end();
       return;
     }
-    const { format, weather, pace, random } = upstream;
+    const { format, weather, pace, random, limit } = upstream;
     const drawn = drawFault(weather, clock.now() - startMs, random);
     const fault = drawn === 'stale-connection' && !served.has(socket) ? undefined : drawn;
     served.add(socket);
     const terms = { pace, wallMs: clock.wall() };
-    await playScript(fault ? faultyAnswer(format, asked, terms, fault) : answerOf(format, asked, terms), response, clock);
+    const script = fault ? faultyAnswer(format, asked, terms, fault) : answerOf(format, asked, terms);
+    await playScript(limit ? { ...script, headers: [...script.headers, ...limit.take(clock.now())] } : script, response, clock);
   };
 
   const server = createServer((request, response) => {
