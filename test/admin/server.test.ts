@@ -4,6 +4,7 @@ import { AdminError } from '../../src/admin/admin-error.ts';
 import { type AdminRoute, json } from '../../src/admin/route.ts';
 import { startAdminServer } from '../../src/admin/server.ts';
 import { adminSettings } from '../../src/admin/settings.ts';
+import { sidecar } from '../kit/start-sidecar.ts';
 import { admin, ask, plainSources, post, raw } from './kit.ts';
 
 const error = (code: string) => ({ error: { code, message: expect.stringMatching(/\S/) } });
@@ -60,7 +61,8 @@ describe('what it shows', () => {
   });
 
   test('is a page that needs nothing from elsewhere', async () => {
-    const { port } = await admin();
+    const upstreams = { up: { url: 'http://127.0.0.1:9' } };
+    const { port } = (await sidecar({ upstreams, routes: [{ path: '/', upstream: 'up' }] })).admin;
     const page = await ask(port, '/');
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
     for (const [, path] of page.body.matchAll(/(?:src|href|data-source)="([^"]+)"/g))
