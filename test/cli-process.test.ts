@@ -129,12 +129,12 @@ describe('the launcher', () => {
 
     it('in the same process, with the options it was given', () => {
       const { pid, seen } = started(['--no-deprecation']);
-      expect(seen).toEqual({ id: pid, options: ['--max-semi-space-size=4', '--no-deprecation'] });
+      expect(seen).toEqual({ id: pid, options: ['--max-semi-space-size=16', '--no-deprecation'] });
     });
 
     it('unless another limit was chosen', () => {
-      expect(started(['--max-semi-space-size=16']).seen).toMatchObject({ options: ['--max-semi-space-size=16'] });
-      expect(started([], { NODE_OPTIONS: '--max-semi-space-size=16' }).seen).toMatchObject({ options: [] });
+      expect(started(['--max-semi-space-size=8']).seen).toMatchObject({ options: ['--max-semi-space-size=8'] });
+      expect(started([], { NODE_OPTIONS: '--max-semi-space-size=8' }).seen).toMatchObject({ options: [] });
     });
 
     it('unless that would cut it off from the process that forked it', async () => {
