@@ -8,7 +8,7 @@ import { answered, call, callEnded } from '../telemetry/kit.ts';
 const planner: Agent = { name: 'planner', source: 'header', principal: 'abcdefghijklmnop' };
 const store = { put: () => {}, remove: () => {}, stored: () => Promise.resolve(true) };
 
-it('tells what agents have done since it was asked last, and adds up what others tell', () => {
+it('tells what agents have done since it was asked last, and adds up what others tell', async () => {
   const clock = new ManualClock();
   const pauses = new Pauses([], store);
   const [one, other, sum] = [new AgentDirectory(clock, pauses), new AgentDirectory(clock, pauses), new AgentDirectory(clock, pauses)];
@@ -24,7 +24,7 @@ it('tells what agents have done since it was asked last, and adds up what others
   serve(one, 'small', 'a');
   serve(other, 'large', 'a');
   tell();
-  clock.advance(1000);
+  await clock.advance(1000);
   serve(other, 'large', 'b');
   tell();
   tell();
