@@ -148,11 +148,12 @@ describe('outrigger start', () => {
 
   it('tells what the system refuses, and leaves bugs to be seen', async () => {
     const refused = Object.assign(new Error('listen EADDRINUSE: address already in use 127.0.0.1:4141'), { syscall: 'listen' });
+    const told = '127.0.0.1:4141 is in use, perhaps by another sidecar; stop that one, or choose another address';
     const cwd = directoryWith(least);
     expect(await run([], { cwd, start: () => Promise.reject(refused) })).toEqual({
       code: 1,
       stdout: '',
-      stderr: `outrigger: ${refused.message}\n`,
+      stderr: `outrigger: ${told}: --listen HOST:PORT, or listen in the configuration (EADDRINUSE)\n`,
     });
     await expect(run([], { cwd, start: () => Promise.reject(new TypeError('a bug')) })).rejects.toThrow('a bug');
   });
