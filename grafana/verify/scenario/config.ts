@@ -52,7 +52,7 @@ export function scenarioConfig({ provider, files, realtime }: Peers, stateDirect
       narrow: {
         deadline: '4s',
         timeout: {},
-        bulkhead: { concurrent: 2, queue: 2, wait: '300ms' },
+        bulkhead: { concurrent: 2, queue: 2, wait: '2s' },
         circuitBreaker,
         fallback: [{ upstream: 'azure', model: 'gpt-5' }],
       },

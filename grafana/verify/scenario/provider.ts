@@ -46,7 +46,8 @@ async function serve(request: IncomingMessage, response: ServerResponse, behavio
   } else if (deed === 'reset' || (deed === 'drop-kept' && before > 0)) {
     request.socket.resetAndDestroy();
   } else if (deed !== 'hang') {
-    await sleep(deed === 'slow' ? 600 : 20 + Math.random() * 60);
+    // Long enough that a scrape finds a queue behind it: there is one a second.
+    await sleep(deed === 'slow' ? 1200 : 20 + Math.random() * 60);
     await answer(response, asked, deed, rateLimits(asked));
   }
 }
