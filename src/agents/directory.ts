@@ -20,7 +20,8 @@ interface Entry {
   source: Agent['source'];
   client: string | undefined;
   readonly models: Set<string>;
-  readonly sessions: LRUCache<string, true>;
+  /** The latest at the end. */
+  readonly sessions: Set<string>;
   requests: number;
   readonly outcomes: Partial<Record<CallOutcome, number>>;
   tokens: number;
@@ -86,7 +87,7 @@ export class AgentDirectory implements Subscriber {
       entry.outcomes[outcome] = (entry.outcomes[outcome] ?? 0) + 1;
       entry.lastSeenMs = this.#clock.wall();
       entry.client = call.asked?.client ?? entry.client;
-      if (call.session !== undefined) entry.sessions.set(call.session, true);
+      if (call.session !== undefined) remember(entry.sessions, call.session);
       if (!spent) return;
       entry.tokens += (spent.usage ? tokensIn(spent.usage) : 0) + (spent.estimated ? tokensIn(spent.estimated) : 0);
       entry.costUsd += spent.costUsd ?? 0;
@@ -116,7 +117,7 @@ export class AgentDirectory implements Subscriber {
     const records = [...this.#entries.values()].map(({ models, sessions, ...entry }) => ({
       ...entry,
       models: [...models],
-      sessions: [...sessions.keys()],
+      sessions: [...sessions],
     }));
     this.#entries.clear();
     return records;
@@ -129,7 +130,7 @@ export class AgentDirectory implements Subscriber {
       entry.source = source;
       entry.client = client ?? entry.client;
       for (const model of models) if (entry.models.size < modelsKept) entry.models.add(model);
-      for (const session of sessions) entry.sessions.set(session, true);
+      for (const session of sessions) remember(entry.sessions, session);
       entry.requests += requests;
       for (const [outcome, count] of Object.entries(outcomes) as [CallOutcome, number][]) {
         entry.outcomes[outcome] = (entry.outcomes[outcome] ?? 0) + count;
@@ -157,7 +158,7 @@ export class AgentDirectory implements Subscriber {
     const now = this.#clock.wall();
     const entry: Entry = {
       ...{ key, name, principal, source, client: undefined, models: new Set(), outcomes: {} },
-      ...{ sessions: new LRUCache<string, true>({ max: sessionsKept }), requests: 0, tokens: 0, costUsd: 0 },
+      ...{ sessions: new Set(), requests: 0, tokens: 0, costUsd: 0 },
       ...{ firstSeenMs: now, lastSeenMs: now },
     };
     this.#entries.set(key, entry);
@@ -176,6 +177,12 @@ export class AgentDirectory implements Subscriber {
       pause: pause ? shown(pause) : null,
     };
   }
+}
+
+function remember(sessions: Set<string>, session: string): void {
+  sessions.delete(session);
+  sessions.add(session);
+  if (sessions.size > sessionsKept) for (const oldest of sessions.values().take(1)) sessions.delete(oldest);
 }
 
 function viewOfPause(pause: Pause): AgentView {

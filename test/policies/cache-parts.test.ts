@@ -28,6 +28,32 @@ describe('canonical JSON', () => {
     expect(canonical('{"b":0,"a":2,"a":1}')).toBe('{"a":2,"a":1,"b":0}');
   });
 
+  it.each([
+    '',
+    '{',
+    '[',
+    '"',
+    '"\\\\\\"',
+    '{"a"}',
+    '{"a":}',
+    '{"a" 1}',
+    '{a:1}',
+    '{"a":1,}',
+    '[1,]',
+    '[1 2]',
+    '[,1]',
+    '{"a":1]',
+    '[1}',
+    '1 2',
+    '"\\x"',
+    ':',
+  ])('is nothing for %j, which is malformed', (text) => expect(canonical(text)).toBeUndefined());
+
+  it('writes the strings of one value one way, and those of others another', () => {
+    expect(canonical('"\\u0041\\/\\"\\\\"')).toBe(canonical('"A/\\u0022\\u005c"'));
+    expect(canonical('["a\\\\","b"]')).not.toBe(canonical('["a\\",\\"b"]'));
+  });
+
   it('goes 256 levels deep, of objects as of arrays, and takes 64 KB', () => {
     const nested = (levels: number) => `${'{"a":'.repeat(levels)}0${'}'.repeat(levels)}`;
     expect(canonical(nested(256))).toBe(nested(256));
