@@ -34,14 +34,17 @@ const shapes = [
 const shaped = new RegExp(shapes, 'g');
 const shapedOnce = new RegExp(shapes);
 
+/** Without one of these, nothing but its shape gives a credential away. */
+const introduction = /[\s:=,]/;
+
 /** A text without what looks like a credential. Takes time in proportion to its length. */
 export function redact(text: string): string {
-  return text
-    .replace(spoken, `$1$2 ${mask}`)
-    .replace(userinfo, `$1${mask}@`)
-    .replace(query, `$1${mask}`)
-    .replace(scheme, `$1$2${mask}`)
-    .replace(shaped, mask);
+  const introduced = introduction.test(text) ? redactIntroduced(text) : text;
+  return introduced.replace(shaped, mask);
+}
+
+function redactIntroduced(text: string): string {
+  return text.replace(spoken, `$1$2 ${mask}`).replace(userinfo, `$1${mask}@`).replace(query, `$1${mask}`).replace(scheme, `$1$2${mask}`);
 }
 
 /**

@@ -1,9 +1,12 @@
 import type { Export } from '../push-metrics.ts';
 import { ownResource } from '../resource.ts';
+import { attributesOf, type SpanAttributes } from './attributes.ts';
 import { SpanExport, type SpanExportOptions } from './span-export.ts';
 import { Tracer, type TracerOptions } from './tracer.ts';
 
-export interface TracingOptions extends Omit<TracerOptions, 'sink'>, Omit<SpanExportOptions, 'resource'> {}
+export interface TracingOptions extends Omit<TracerOptions, 'sink'>, Omit<SpanExportOptions, 'origin'> {
+  readonly version: string;
+}
 
 /** Traces that are being made and exported. */
 export interface RunningTraces extends Export {
@@ -14,6 +17,8 @@ export interface RunningTraces extends Export {
 
 /** Begins to trace. What this file imports is loaded only where traces are wanted. */
 export function createTracing(options: TracingOptions): RunningTraces {
-  const sink = new SpanExport({ ...options, resource: ownResource(options.version) });
+  const { version } = options;
+  const resource = attributesOf(ownResource(version).attributes as SpanAttributes);
+  const sink = new SpanExport({ ...options, origin: { resource, scope: { name: 'outrigger', version } } });
   return { tracer: new Tracer({ ...options, sink }), dropped: sink.dropped, close: (timeoutMs) => sink.close(timeoutMs) };
 }

@@ -142,19 +142,13 @@ function endpointWarnings(env: Environment): string[] {
     .map((name) => `${name} is no URL: what would go there goes to http://localhost:4318`);
 }
 
-/**
- * Spans that go out at a time, where OTEL_BSP_MAX_EXPORT_BATCH_SIZE says nothing. OpenTelemetry's own default is 512; so many
- * wait long enough to survive several collections, and each of those copies them: measured, a tenth of what a traced call costs.
- */
-const batchSpans = 64;
-
 /** Content makes spans large: fewer of them may wait. */
 function batchingOf({ capture }: TelemetrySettings, env: Environment): Batching {
   const mostQueued = whole(env, 'OTEL_BSP_MAX_QUEUE_SIZE', capture.bodies ? 512 : 2048);
   return {
     delayMs: whole(env, 'OTEL_BSP_SCHEDULE_DELAY', 5000),
     mostQueued,
-    mostSent: Math.min(mostQueued, whole(env, 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE', batchSpans)),
+    mostSent: Math.min(mostQueued, whole(env, 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 512)),
     timeoutMs: whole(env, 'OTEL_BSP_EXPORT_TIMEOUT', 30_000),
   };
 }

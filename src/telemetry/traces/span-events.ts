@@ -56,6 +56,14 @@ function told(value: unknown): SpanValue | undefined {
   return typeof value === 'number' || typeof value === 'boolean' ? value : undefined;
 }
 
+const snakeCases = new Map<string, string>();
+
+/** Of the keys of events, which are few. */
 function snakeCase(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  let written = snakeCases.get(key);
+  if (written === undefined) {
+    written = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    snakeCases.set(key, written);
+  }
+  return written;
 }

@@ -1,77 +1,116 @@
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import type { Resource } from '@opentelemetry/resources';
-import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace';
+import { convertLegacyHttpOptions, createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http';
+import { type ISerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { Batching, ExportTarget } from './environment.ts';
-import { OtlpSpan } from './otlp-span.ts';
+import { OtlpEncoder, type SpanOrigin } from './otlp-encoder.ts';
 import type { FinishedSpan, SpanSink } from './span-sink.ts';
-
-type OnResult = Parameters<SpanExporter['export']>[1];
-
-/** Of the results of an export. */
-const success = 0;
 
 export interface SpanExportOptions {
   readonly target: ExportTarget;
   readonly batching: Batching;
-  readonly resource: Resource;
-  readonly version: string;
+  readonly origin: SpanOrigin;
   /** Told when an export fails after one that went well, and when one goes well again. */
   readonly onChange: (state: 'failing' | 'working', error: Error | undefined) => void;
 }
 
-/** Sends spans to an OTLP receiver, in batches. At most `mostQueued` wait; the others are dropped and counted. */
-export class SpanExport implements SpanSink, SpanExporter {
+/** Encoded spans that are sent at a time. */
+interface Batch {
+  readonly bytes: Uint8Array;
+  readonly spans: number;
+}
+
+/** Of the results of an export. */
+const success = 0;
+
+/**
+ * Sends traces to an OTLP receiver, in batches, one after the other. At most `mostQueued` spans wait; the others are dropped
+ * and counted. They wait as bytes in one piece: as objects they would outlive collections, each of which copies them.
+ */
+export class SpanExport implements SpanSink {
   /** Spans that nobody will see: no place in the queue, or an export that failed. */
   readonly dropped = { queue: 0, export: 0 };
   readonly #options: SpanExportOptions;
-  readonly #scope: ReadableSpan['instrumentationScope'];
-  readonly #exporter: SpanExporter;
-  readonly #processor: BatchSpanProcessor;
+  readonly #encoder: OtlpEncoder;
+  readonly #delegate;
+  /** Full batches. */
+  #queue: Batch[] = [];
+  /** Spans in the batch that is being filled, which the encoder holds. */
+  #filling = 0;
+  /** All that wait. */
   #waiting = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #sending: Promise<void> | undefined;
   #failing = false;
 
   constructor(options: SpanExportOptions) {
-    const { delayMs, mostQueued, mostSent, timeoutMs } = options.batching;
     this.#options = options;
-    this.#scope = { name: 'outrigger', version: options.version };
-    this.#exporter = new OTLPTraceExporter(options.target);
-    this.#processor = new BatchSpanProcessor({
-      exporter: this,
-      maxQueueSize: mostQueued,
-      maxExportBatchSize: mostSent,
-      scheduledDelayMillis: delayMs,
-      exportTimeoutMillis: timeoutMs,
-    });
+    this.#encoder = new OtlpEncoder(options.origin);
+    const http = convertLegacyHttpOptions(options.target, 'TRACES', 'v1/traces', { 'Content-Type': 'application/x-protobuf' });
+    const serializer: ISerializer<Batch, unknown> = {
+      serializeRequest: ({ bytes }) => bytes,
+      deserializeResponse: (bytes) => ProtobufTraceSerializer.deserializeResponse(bytes),
+    };
+    const counting = { name: 'span', countItems: ({ spans }: Batch) => spans } as const;
+    this.#delegate = createOtlpHttpExportDelegate(http, serializer, 'otlp_http_span_exporter', counting, undefined);
   }
 
-  add(span: FinishedSpan): void {
-    if (this.#waiting >= this.#options.batching.mostQueued) {
-      this.dropped.queue += 1;
+  add(trace: readonly FinishedSpan[]): void {
+    const { mostQueued, mostSent, delayMs } = this.#options.batching;
+    if (this.#waiting + trace.length > mostQueued) {
+      this.dropped.queue += trace.length;
       return;
     }
-    this.#waiting += 1;
-    this.#processor.onEnd(new OtlpSpan(span, this.#options.resource, this.#scope));
+    this.#encoder.add(trace);
+    this.#filling += trace.length;
+    this.#waiting += trace.length;
+    if (this.#filling >= mostSent) this.#send();
+    else this.#timer ??= setTimeout(() => this.#send(), delayMs).unref();
   }
 
   /** Sends what waits and ends; after `timeoutMs` the rest is given up. */
   async close(timeoutMs: number): Promise<void> {
-    const timer = Promise.withResolvers<void>();
-    const handle = setTimeout(timer.resolve, timeoutMs);
-    await Promise.race([this.#processor.shutdown().catch(() => undefined), timer.promise]);
-    clearTimeout(handle);
+    const over = Promise.withResolvers<void>();
+    const timer = setTimeout(over.resolve, timeoutMs);
+    await Promise.race([this.#sendAll(), over.promise]);
+    clearTimeout(timer);
+    this.#queue = [];
+    clearTimeout(this.#timer);
+    await Promise.race([this.#delegate.shutdown(), over.promise]);
   }
 
-  export(spans: ReadableSpan[], onResult: OnResult): void {
-    this.#waiting -= spans.length;
-    this.#exporter.export(spans, (result) => {
-      if (result.code !== success) this.dropped.export += spans.length;
-      this.#tell(result.code !== success, result.error);
-      onResult(result);
+  async #sendAll(): Promise<void> {
+    for (;;) {
+      this.#send();
+      if (!this.#sending) return;
+      await this.#sending;
+    }
+  }
+
+  /** What waits goes out, behind what is on its way. */
+  #send(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#filling > 0) this.#queue.push({ bytes: this.#encoder.take(), spans: this.#filling });
+    this.#filling = 0;
+    const batch = this.#sending ? undefined : this.#queue.shift();
+    if (!batch) return;
+    this.#waiting -= batch.spans;
+    this.#sending = this.#exported(batch).then(() => {
+      this.#sending = undefined;
+      if (this.#queue.length > 0) this.#send();
     });
   }
 
-  shutdown(): Promise<void> {
-    return this.#exporter.shutdown();
+  /** Resolves when a batch was sent or has failed, and after the time that an export may take. */
+  #exported(batch: Batch): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, this.#options.batching.timeoutMs).unref();
+      this.#delegate.export(batch, ({ code, error }) => {
+        clearTimeout(timer);
+        if (code !== success) this.dropped.export += batch.spans;
+        this.#tell(code !== success, error);
+        resolve();
+      });
+    });
   }
 
   #tell(failing: boolean, error: Error | undefined): void {

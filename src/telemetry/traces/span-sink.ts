@@ -24,7 +24,7 @@ export interface FinishedSpan {
   readonly links: readonly { readonly place: SpanPlace; readonly attributes: SpanAttributes }[];
 }
 
-/** Takes spans in and sends them off later; never waits and never throws. */
+/** Takes the spans of a call in and sends them off later; never waits and never throws. */
 export interface SpanSink {
-  add(span: FinishedSpan): void;
+  add(trace: readonly FinishedSpan[]): void;
 }

@@ -70,6 +70,6 @@ export class Tracer implements Tracing, Subscriber {
     const why = trace.notable.find((kind) => this.terms.alwaysOn.has(kind));
     if (!trace.identity.sampled && why === undefined) return;
     const facts = { call, trace, happened: trace.happened, ended, why: trace.identity.sampled ? 'sample' : why, tracer: this };
-    for (const span of callSpans(facts)) this.#sink.add(span);
+    this.#sink.add(callSpans(facts));
   }
 }

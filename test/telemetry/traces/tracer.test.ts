@@ -18,7 +18,7 @@ function tracing(ratio = 0) {
     upstreams: new Map(),
     clock,
     reader: { context: () => undefined, request: () => ({}), conversation: () => undefined },
-    sink: { add: (span) => spans.push(span) },
+    sink: { add: (trace) => spans.push(...trace) },
     scheme: 'http',
   });
   const call = callOf({ trace: tracer.begin([]) });

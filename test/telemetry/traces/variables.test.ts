@@ -87,6 +87,18 @@ describe('a sidecar', () => {
     expect(it.receiver.requests[0]?.headers['x-tenant']).toBe('seven');
   });
 
+  it('sends a batch as soon as it is full, and what is left of the last one when it drains', async () => {
+    vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '60000');
+    vi.stubEnv('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', '4');
+    const it = await traced(behindRoot(await rawUpstream()));
+    for (let i = 0; i < 4; i += 1) await it.ask(['GET / HTTP/1.1', `traceparent: ${agentParent}`]);
+    await eventually('both have come', () => it.receiver.spans.length === 8);
+    expect(it.receiver.requests).toHaveLength(2);
+    await it.ask(['GET / HTTP/1.1', `traceparent: ${agentParent}`]);
+    expect(await it.spans()).toHaveLength(10);
+    expect(it.receiver.requests).toHaveLength(3);
+  });
+
   it('pushes the numbers that it shows on /metrics, the last ones when it drains', async () => {
     vi.stubEnv('OTEL_METRIC_EXPORT_INTERVAL', '50');
     const receiver = await otlpReceiver();
