@@ -90,7 +90,7 @@ class Cache implements Policy {
     this.#context = context;
     this.#store = answersOf(context, set);
     this.#store.limit(maxBytes);
-    this.#scope = { set, server, shared, secret: context.state('cache key', 'install', () => randomBytes(32)) };
+    this.#scope = { set, server, shared, secret: context.state('cache key', 'install', () => randomBytes(32).toString('hex')) };
     this.#recorder = new AnswerRecorder({ store: this.#store, clock: context.clock, limitBytes, shared, stored });
     this.#marks = responseHeaders && !observe;
   }

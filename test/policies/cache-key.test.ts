@@ -9,7 +9,7 @@ const scope: KeyScope = {
   server: 'https://llm.example',
   target: { upstream: 'main' },
   shared: false,
-  secret: Buffer.alloc(32, 1),
+  secret: '01'.repeat(32),
 };
 const json = ['content-type', 'application/json'];
 
@@ -198,7 +198,7 @@ describe('the key of a call', () => {
   });
 
   it('tells nothing without the secret of the installation', () => {
-    expect(key()).not.toBe(key({}, '{}', { secret: Buffer.alloc(32, 2) }));
+    expect(key()).not.toBe(key({}, '{}', { secret: '02'.repeat(32) }));
     expect(key({ headers: ['authorization', 'Bearer sk-123'] })).toMatch(/^[\w-]{43}$/);
   });
 });

@@ -54,6 +54,12 @@ describe('canonical JSON', () => {
     expect(canonical('["a\\\\","b"]')).not.toBe(canonical('["a\\",\\"b"]'));
   });
 
+  it.each([10, 100])('puts %i members in order', (count) => {
+    const names = Array.from({ length: count }, (_, i) => `"${String((i * 7) % count).padStart(3, '0')}"`);
+    const text = (keys: readonly string[]) => `{${[...keys.map((key) => `${key}:0`), '"x":1', '"x":2'].join(',')}}`;
+    expect(canonical(text(names))).toBe(text(names.toSorted()));
+  });
+
   it('goes 256 levels deep, of objects as of arrays, and takes 64 KB', () => {
     const nested = (levels: number) => `${'{"a":'.repeat(levels)}0${'}'.repeat(levels)}`;
     expect(canonical(nested(256))).toBe(nested(256));

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { sortStably } from './sort-stably.ts';
 
 /** Bodies above it are compared byte by byte: walking them would hold up everybody else's calls. */
 const largestBytes = 64 * 1024;
@@ -77,7 +78,7 @@ class Walk {
     } while (this.#takes(comma));
     if (!this.#takes(closeBrace)) return undefined;
     // Those of one key stay in their order: which of them counts is up to the reader.
-    if (!sorted) members.sort(byKey);
+    if (!sorted) sortStably(members, byKey);
     let text = '';
     for (const { key, value } of members) text += `${text === '' ? '{' : ','}${key}:${value}`;
     return `${text}}`;
