@@ -4,7 +4,6 @@ import type { LoadedConfig } from './config/load.ts';
 import { maskedConfig } from './config/masked-config.ts';
 import type { State } from './core/state.ts';
 import { type Generation, setsWithCache } from './generations.ts';
-import type { Links } from './links.ts';
 import { answersOf } from './policies/cache/answer-store.ts';
 import type { Health } from './telemetry/health/health.ts';
 import type { LiveJournal } from './telemetry/live-journal.ts';
@@ -26,13 +25,9 @@ export function readProcess(sources: ProcessSources): Omit<Readings, 'upstreams'
   const { loaded, links, sinceMs } = sources.generation();
   const agents = directory.list();
   const paused = agents.filter((agent) => agent.state === 'paused').length;
-  const caches = [...new Set(setsWithCache(loaded))].map((set) => answersOf({ state }, set).inspect());
-  const sum = (of: 'entries' | 'bytes' | 'evicted') => caches.reduce((before, cache) => before + cache[of], 0);
   const { disk, loopUtilization } = health.machine;
   return {
-    connections: new Map([...links].map(([name, { connections }]) => [name, connections?.sockets ?? 0])),
-    rateLimits: readRateLimits(links),
-    cache: { entries: sum('entries'), bytes: sum('bytes'), evicted: sum('evicted') },
+    ...readLinksAndCaches({ loaded, links }, state),
     agents: { running: agents.length - paused, paused },
     liveJournal: live.state,
     config: { hash: hashOf(loaded), appliedAtMs: sinceMs },
@@ -42,9 +37,18 @@ export function readProcess(sources: ProcessSources): Omit<Readings, 'upstreams'
   };
 }
 
-/** What is left of the rate limits of every upstream that tells. */
-export function readRateLimits(links: Links): NonNullable<Readings['rateLimits']> {
-  return new Map([...links].flatMap(([name, { connections }]) => (connections ? [[name, connections.rateLimits.read()]] : [])));
+/** What is read of the connections to upstreams and of the caches that a process has itself. */
+export function readLinksAndCaches(
+  { loaded, links }: Pick<Generation, 'loaded' | 'links'>,
+  state: State,
+): Required<Pick<Readings, 'connections' | 'rateLimits' | 'cache'>> {
+  const caches = [...new Set(setsWithCache(loaded))].map((set) => answersOf({ state }, set).inspect());
+  const sum = (of: 'entries' | 'bytes' | 'evicted') => caches.reduce((before, cache) => before + cache[of], 0);
+  return {
+    connections: new Map([...links].map(([name, { connections }]) => [name, connections?.sockets ?? 0])),
+    rateLimits: new Map([...links].flatMap(([name, { connections }]) => (connections ? [[name, connections.rateLimits.read()]] : []))),
+    cache: { entries: sum('entries'), bytes: sum('bytes'), evicted: sum('evicted') },
+  };
 }
 
 /** Of what may be seen of it: a configuration with another secret has the same. */

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { Answered, Conversation } from '../core/conversation.ts';
 import type { Call } from '../core/dialect.ts';
 import type { Event } from '../core/event.ts';
-import type { Exchange, Handler } from '../core/exchange.ts';
+import { type Exchange, type Handler, withChanges } from '../core/exchange.ts';
 import { headerValue } from '../core/headers.ts';
 import { type Ending, type Outcome, onEnded, tap } from '../core/outcome.ts';
 import { tokensIn } from '../core/usage.ts';
@@ -53,7 +53,7 @@ export class ModelLoops {
       return pausedFailure(agents, name, principal);
     }
     const hinted = due?.step === 'nudge' ? exchange.dialect.hint(request, nudgeOf(due.evidence)) : undefined;
-    const noting = this.#countsSpent ? { ...exchange, note: countingSpent(exchange, followed.session) } : exchange;
+    const noting = this.#countsSpent ? withChanges(exchange, { note: countingSpent(exchange, followed.session) }) : exchange;
     const outcome = await next(hinted ? { ...noting, request: hinted } : noting);
     if (outcome.kind === 'reply') onEnded(outcome, ({ verdict, complete }) => answered(sent, verdict === 'ok' && complete));
     return this.#followed(exchange, call, this.#guarded(exchange, outcome), origin, conversation, followed);

@@ -1,4 +1,4 @@
-import type { Exchange, Handler } from '../core/exchange.ts';
+import { type Exchange, type Handler, withChanges } from '../core/exchange.ts';
 import { failure } from '../core/failure.ts';
 import { isoTime } from '../core/iso-time.ts';
 import type { Failure, Outcome } from '../core/outcome.ts';
@@ -39,7 +39,7 @@ async function withNote(agents: Agents, exchange: Exchange, next: Handler): Prom
   const note = agents.takeNote(name, principal);
   if (!note) return next(exchange);
   const hinted = dialect.hint(request, `A person let you go on after a pause and says: ${note.text}`);
-  const outcome = await next(hinted ? { ...exchange, request: hinted } : exchange);
+  const outcome = await next(hinted ? withChanges(exchange, { request: hinted }) : exchange);
   // Nobody has read it.
   if (!hinted || (outcome.kind !== 'tunnel' && outcome.verdict !== 'ok')) agents.giveBack(note);
   return outcome;

@@ -6,7 +6,8 @@ import type { OwnConnection } from './messages.ts';
 export class SharedConnections extends OwnConnections {
   readonly #slot: number;
   readonly #tell: (connection: OwnConnection) => void;
-  readonly #others = new Map<string, () => void>();
+  /** By slot and id: what forgets it. */
+  readonly #others = new Map<number, Map<number, () => void>>();
   /** Of the proxy; undefined until it listens. */
   port: number | undefined;
   #lastId = 0;
@@ -27,15 +28,15 @@ export class SharedConnections extends OwnConnections {
     socket.once('close', () => this.#tell({ ...about, ends: undefined }));
   }
 
-  /** Another worker has opened or closed one, or is gone. */
+  /** Another worker has opened or closed one; with the id 0, it is gone. */
   hear({ slot, id, ends }: OwnConnection): void {
-    const key = `${slot}/${id}`;
-    for (const [other, forget] of this.#others) {
-      if (other !== key && !(id === 0 && other.startsWith(`${slot}/`))) continue;
-      forget();
-      this.#others.delete(other);
+    const others = this.#others.get(slot) ?? new Map<number, () => void>();
+    for (const gone of id === 0 ? [...others.keys()] : [id]) {
+      others.get(gone)?.();
+      others.delete(gone);
     }
-    if (ends) this.#others.set(key, this.keep(ends));
+    if (ends) others.set(id, this.keep(ends));
+    this.#others.set(slot, others);
   }
 }
 

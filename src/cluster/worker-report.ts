@@ -3,9 +3,8 @@ import { policyViews } from '../api-views.ts';
 import type { Event } from '../core/event.ts';
 import type { Journal, Subscriber } from '../core/journal.ts';
 import type { PolicyContext } from '../core/policy.ts';
-import { type Generation, setsWithCache } from '../generations.ts';
-import { answersOf } from '../policies/cache/answer-store.ts';
-import { readRateLimits } from '../process-readings.ts';
+import type { Generation } from '../generations.ts';
+import { readLinksAndCaches } from '../process-readings.ts';
 import type { Machine } from '../telemetry/health/machine.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -79,13 +78,9 @@ export function createReporter(sources: ReporterSources): Reporter {
 
 function readingsOf({ journal, log, traces, context, generation }: ReporterSources): WorkerReadings {
   const { loaded, links, stacks } = generation();
-  const caches = [...new Set(setsWithCache(loaded))].map((set) => answersOf(context, set).inspect());
-  const sum = (of: 'entries' | 'bytes' | 'evicted') => caches.reduce((before, cache) => before + cache[of], 0);
   return {
     upstreams: readUpstreams(Object.keys(loaded.config.upstreams), stacks.views, context),
-    connections: new Map([...links].map(([name, { connections }]) => [name, connections?.sockets ?? 0])),
-    rateLimits: readRateLimits(links),
-    cache: { entries: sum('entries'), bytes: sum('bytes'), evicted: sum('evicted') },
+    ...readLinksAndCaches({ loaded, links }, context.state),
     journalErrors: journal().errors(),
     logLinesDropped: log.dropped(),
     spansDropped: traces?.dropped,

@@ -87,7 +87,7 @@ export interface AbortReason {
   readonly phase?: TimeoutPhase;
 }
 
-/** One call of an agent, or one attempt at it. Plain and immutable: a policy changes it by `next({ ...exchange, target })`. */
+/** One call of an agent, or one attempt at it. Plain and immutable: a policy hands on a copy `withChanges`. */
 export interface Exchange {
   readonly id: string;
   readonly agent: Agent;
@@ -115,6 +115,34 @@ export interface Exchange {
   readonly admission: Admission | undefined;
   /** Undefined where no traces are made. */
   readonly trace?: CallTrace | undefined;
+}
+
+/** What policies change on the way. */
+type Changeable = 'request' | 'target' | 'dialect' | 'attempt' | 'limits' | 'deadline' | 'signal' | 'note' | 'opened' | 'admission';
+
+/**
+ * A copy with some members changed, to something that is there. Every layer makes one for every call, and a spread of so
+ * many members takes five times as long.
+ */
+export function withChanges(exchange: Exchange, changes: Partial<Pick<Exchange, Changeable>>): Exchange {
+  return {
+    id: exchange.id,
+    agent: exchange.agent,
+    session: exchange.session,
+    clientSession: exchange.clientSession,
+    request: changes.request ?? exchange.request,
+    home: exchange.home,
+    target: changes.target ?? exchange.target,
+    dialect: changes.dialect ?? exchange.dialect,
+    attempt: changes.attempt ?? exchange.attempt,
+    limits: changes.limits ?? exchange.limits,
+    deadline: changes.deadline ?? exchange.deadline,
+    signal: changes.signal ?? exchange.signal,
+    note: changes.note ?? exchange.note,
+    opened: changes.opened ?? exchange.opened,
+    admission: changes.admission ?? exchange.admission,
+    trace: exchange.trace,
+  };
 }
 
 /** The leave to try an upstream. It can be taken back as long as nothing was sent. */

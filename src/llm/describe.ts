@@ -23,7 +23,8 @@ export function modelAndStream(
   if (!body || !members) return {};
   const model = textOf(body, members.get('model'));
   const stream = members.get('stream');
-  return { ...(model !== undefined && { model }), stream: stream ? body[stream.start] === letterT : streamDefault };
+  const streamed = stream ? body[stream.start] === letterT : streamDefault;
+  return model === undefined ? { stream: streamed } : { model, stream: streamed };
 }
 
 /** The list that a conversation is in, by the name of its member; nothing where that is no list. */

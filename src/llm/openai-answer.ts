@@ -42,7 +42,7 @@ export const openaiAnswer: AnswerFormat = {
     const error = errorIn(answer);
     const verdict = error ? verdictOfError(200, error) : (verdictOfResponse(answer) ?? verdictOfMessages(answer['choices']) ?? 'ok');
     const usage = usageOf(answer);
-    return { verdict, ...(usage && { usage }) };
+    return usage ? { verdict, usage } : { verdict };
   },
   readTail: (tail) => scanUsage(tail, 'usage', openaiUsage),
   endMarked: true,

@@ -43,16 +43,19 @@ export function describeOpenai(request: RequestFacts, body: Uint8Array | undefin
   if (api === undefined) return { kind: 'other', repeatable: false, stateful: false };
   const members = bodyMembers(request, body);
   const state = api === 'responses' || api === 'compact' ? stateOf(body, members) : 'none';
-  const asked = {
-    ...modelAndStream(body, members, false),
-    ...openaiSession(body, members),
-    ...historyIn(body, members, openaiHistory(api)),
-  };
+  const { model, stream } = modelAndStream(body, members, false);
+  const { session } = openaiSession(body, members);
+  const { history } = historyIn(body, members, openaiHistory(api));
   // Other services have paths that end like these; what names no model may be one of theirs.
-  const named = api === 'chat' || asked.model !== undefined;
+  const named = api === 'chat' || model !== undefined;
   const repeatable = named && (state === 'none' || state === 'read');
-  const call: Call = { kind: 'llm', api, ...asked, repeatable, stateful: state === 'continued' || state === 'read' };
-  return computing.has(api) || isGreedy(body, members) ? { ...call, deterministic: true } : call;
+  const call: Call = { kind: 'llm', api, repeatable, stateful: state === 'continued' || state === 'read' };
+  if (model !== undefined) call.model = model;
+  if (stream !== undefined) call.stream = stream;
+  if (session !== undefined) call.session = session;
+  if (history) call.history = history;
+  if (computing.has(api) || isGreedy(body, members)) call.deterministic = true;
+  return call;
 }
 
 /**

@@ -52,8 +52,9 @@ export class WholeWatcher implements Watcher {
     const answer = parseJson(kept);
     if (answer === undefined) return { verdict: 'server-error', complete: true, ...this.#estimate(kept) };
     if (Array.isArray(answer) && this.#format.readBatch) return { complete: true, ...this.#format.readBatch(objectsIn(answer)) };
-    const judgement = { complete: true, ...this.#format.readWhole(asObject(answer) ?? {}, this.#facts) };
-    return judgement.verdict !== 'ok' || judgement.usage ? judgement : { ...judgement, ...this.#estimate(kept) };
+    const { verdict, usage } = this.#format.readWhole(asObject(answer) ?? {}, this.#facts);
+    if (usage) return { verdict, complete: true, usage };
+    return verdict === 'ok' ? { verdict, complete: true, ...this.#estimate(kept) } : { verdict, complete: true };
   }
 
   /** Tokens by the size of its text; none where there is no text, as in embeddings and errors. */

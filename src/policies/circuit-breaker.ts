@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Event } from '../core/event.ts';
-import type { Exchange, Handler } from '../core/exchange.ts';
+import { type Exchange, type Handler, withChanges } from '../core/exchange.ts';
 import { type Failure, type Outcome, onEnded } from '../core/outcome.ts';
 import type { Policy, PolicyContext } from '../core/policy.ts';
 import type { Verdict } from '../core/verdict.ts';
@@ -70,7 +70,7 @@ export function createCircuitBreaker(
     };
     let outcome: Outcome;
     try {
-      outcome = await next(settings.observe ? exchange : { ...exchange, admission: lane });
+      outcome = await next(settings.observe ? exchange : withChanges(exchange, { admission: lane }));
     } catch (bug) {
       judge('decide', 'nothing');
       throw bug;

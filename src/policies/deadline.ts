@@ -1,4 +1,4 @@
-import type { AbortReason } from '../core/exchange.ts';
+import { type AbortReason, withChanges } from '../core/exchange.ts';
 import { failure } from '../core/failure.ts';
 import type { Policy, PolicyContext } from '../core/policy.ts';
 import { Aborter } from '../core/signal.ts';
@@ -40,7 +40,7 @@ export function createDeadline(deadlineMs: number, { clock }: Pick<PolicyContext
 
       const deadline = Math.min(exchange.deadline, clock.now() + deadlineMs);
       try {
-        const outcome = await next({ ...exchange, deadline, signal: controller.signal });
+        const outcome = await next(withChanges(exchange, { deadline, signal: controller.signal }));
         const overdue = controller.signal.reason === passed && outcome.kind === 'failure' && outcome.code !== passed.code;
         return overdue ? failure(passed.code, passed.message, { phase: 'deadline', sent: outcome.sent, cause: outcome }) : outcome;
       } finally {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Event } from '../core/event.ts';
-import type { Exchange, Handler, Target } from '../core/exchange.ts';
+import { type Exchange, type Handler, type Target, withChanges } from '../core/exchange.ts';
 import { abortedFailure } from '../core/failure.ts';
 import type { Failure, Outcome, Reply } from '../core/outcome.ts';
 import type { Policy, PolicyContext } from '../core/policy.ts';
@@ -144,11 +144,11 @@ class Fallback implements Policy {
 
 /** What the target answers, in the format of the call. In its own format it is judged and asked again. */
 async function answerOf(exchange: Exchange, target: Target, { request, translation }: Move, way: Handler): Promise<Outcome> {
-  if (!translation) return way({ ...exchange, target, request });
+  if (!translation) return way(withChanges(exchange, { target, request }));
   const { dialect, maxTokens } = translation;
   const { attempts: attempt } = exchange.opened;
   exchange.note({ kind: 'translated', attempt, ...target, to: dialect.name, ...(maxTokens !== undefined && { maxTokens }) });
-  const outcome = await way({ ...exchange, target, request, dialect });
+  const outcome = await way(withChanges(exchange, { target, request, dialect }));
   return outcome.kind === 'reply' ? translation.answer(outcome) : outcome;
 }
 

@@ -1,4 +1,4 @@
-import type { Exchange, Opened } from '../core/exchange.ts';
+import { type Exchange, type Opened, withChanges } from '../core/exchange.ts';
 import { failure } from '../core/failure.ts';
 import type { Failure, Outcome } from '../core/outcome.ts';
 import type { Policy } from '../core/policy.ts';
@@ -14,7 +14,7 @@ export function createGuarded(): Policy {
       const opened: Opened = { attempts: 0, outcomes: [], closed: false };
       let outcome: Outcome;
       try {
-        outcome = await next({ ...exchange, opened });
+        outcome = await next(withChanges(exchange, { opened }));
       } catch (error) {
         outcome = contained(exchange, opened, error);
       }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { sleep } from '../core/clock.ts';
 import type { Event, NotRetried } from '../core/event.ts';
-import type { Exchange, Handler } from '../core/exchange.ts';
+import { type Exchange, type Handler, withChanges } from '../core/exchange.ts';
 import { abortedFailure } from '../core/failure.ts';
 import type { Failure, Outcome, Reply } from '../core/outcome.ts';
 import type { Policy, PolicyContext } from '../core/policy.ts';
@@ -105,7 +105,7 @@ class Retry implements Policy {
 
     for (let attempts = 1; ; attempts += 1) {
       const startedAt = this.#settings.onlyIfFailedWithin === undefined ? 0 : this.#context.clock.now();
-      const outcome = await next(adjusted ? { ...exchange, request: adjusted.request } : exchange);
+      const outcome = await next(adjusted ? withChanges(exchange, { request: adjusted.request }) : exchange);
       if (retried !== undefined) this.#learn(retried, outcome, learning);
       if (outcome.kind === 'tunnel' || outcome.verdict === 'ok') {
         kept?.discard();

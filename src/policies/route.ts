@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Event } from '../core/event.ts';
-import type { Handler, Target } from '../core/exchange.ts';
+import { type Handler, type Target, withChanges } from '../core/exchange.ts';
 import { abortedFailure } from '../core/failure.ts';
 import { type Outcome, onEnded } from '../core/outcome.ts';
 
@@ -21,7 +21,7 @@ export function createRoute(attempts: ReadonlyMap<string, Handler>, clock: Clock
     const { upstream, model } = target;
     const startedAt = clock.now();
     exchange.note({ kind: 'attempt-started', attempt: number, upstream, model });
-    const outcome = await send({ ...exchange, attempt: number });
+    const outcome = await send(withChanges(exchange, { attempt: number }));
     exchange.note(answered(outcome, number, target, clock.now() - startedAt));
     if (outcome.kind === 'failure') return outcome;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Call } from '../core/dialect.ts';
-import type { AttemptLimits, Exchange, Handler } from '../core/exchange.ts';
+import { type AttemptLimits, type Exchange, type Handler, withChanges } from '../core/exchange.ts';
 import { abortedFailure } from '../core/failure.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Policy, PolicyContext } from '../core/policy.ts';
@@ -42,7 +42,7 @@ export function createTimeout(settings: TimeoutSettings, { clock }: Pick<PolicyC
   const limited = (call: Call, exchange: Exchange, next: Handler): Promise<Outcome> => {
     const limits = call.kind === 'llm' && call.stream !== true ? answeredLimits : otherLimits;
     if (settings.observe) return observeLimits(limits, exchange, next, clock);
-    const answered = next({ ...exchange, limits });
+    const answered = next(withChanges(exchange, { limits }));
     return settings.keepAlive === undefined ? answered : keepingAlive(answered, settings.keepAlive, clock);
   };
 

@@ -1,5 +1,5 @@
 import type { Call } from '../core/dialect.ts';
-import type { ProxiedRequest } from '../core/exchange.ts';
+import { type ProxiedRequest, withChanges } from '../core/exchange.ts';
 import type { Policy, PolicyContext } from '../core/policy.ts';
 import type { ToolRules } from '../settings/tool-rules.ts';
 import { type KnownTools, knownToolsOf } from './known-tools.ts';
@@ -14,7 +14,7 @@ export function createToolSafety(rules: ToolRules, upstream: string, { state }: 
     name: 'toolSafety',
     run(exchange, next) {
       if (!exchange.dialect.watchTools) return next(exchange);
-      return next({ ...exchange, request: judged(exchange.request, rules, tools) });
+      return next(withChanges(exchange, { request: judged(exchange.request, rules, tools) }));
     },
   };
 }

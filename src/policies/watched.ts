@@ -72,16 +72,15 @@ export class Watched implements Follower {
 
   #ending(base: Ending, judgement: Judgement): Ending {
     const { gaps } = this.#body;
-    return {
-      ...base,
-      verdict: this.#lastWord(base, judgement),
-      complete: base.complete && (this.reply.verdict !== 'ok' || judgement.complete),
-      ...(judgement.usage && { usage: judgement.usage }),
-      ...(judgement.retryAfterMs !== undefined && { retryAfterMs: judgement.retryAfterMs }),
-      ...(judgement.estimated && { estimated: judgement.estimated }),
-      ...(judgement.resumable && { resumable: true }),
-      ...(gaps && { gaps }),
-    };
+    const { usage, retryAfterMs, estimated, resumable } = judgement;
+    const ending: Ending = { ...base, verdict: this.#lastWord(base, judgement) };
+    ending.complete &&= this.reply.verdict !== 'ok' || judgement.complete;
+    if (usage) ending.usage = usage;
+    if (retryAfterMs !== undefined) ending.retryAfterMs = retryAfterMs;
+    if (estimated) ending.estimated = estimated;
+    if (resumable) ending.resumable = true;
+    if (gaps) ending.gaps = gaps;
+    return ending;
   }
 
   /** What the upstream said of itself outweighs how the body ended; an agent that left is no fault of the upstream's. */

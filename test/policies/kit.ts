@@ -39,7 +39,9 @@ export function exchange(overrides: Partial<Omit<Exchange, 'signal' | 'note'>> =
   return {
     id: 'call-1',
     session: undefined,
+    clientSession: undefined,
     admission: undefined,
+    trace: undefined,
     agent: { name: 'planner', source: 'default' },
     request: request(),
     home: { upstream: 'main' },

@@ -1,5 +1,5 @@
 import type { Event } from '../../core/event.ts';
-import type { Exchange } from '../../core/exchange.ts';
+import { type Exchange, withChanges } from '../../core/exchange.ts';
 
 /** A call whose events are looked at on their way: whether something else was asked than what the agent asked. */
 export class FollowedCall {
@@ -10,7 +10,7 @@ export class FollowedCall {
 
   constructor(exchange: Exchange) {
     this.#own = exchange;
-    this.exchange = { ...exchange, note: (event) => this.#note(event) };
+    this.exchange = withChanges(exchange, { note: (event) => this.#note(event) });
   }
 
   /** Another target was tried, or the prompt was changed: the answer may be one to another question. */

@@ -1,5 +1,5 @@
 import { type Clock, sleep } from '../../core/clock.ts';
-import type { AttemptLimits, Exchange, Handler } from '../../core/exchange.ts';
+import { type AttemptLimits, type Exchange, type Handler, withChanges } from '../../core/exchange.ts';
 import { abortedFailure } from '../../core/failure.ts';
 import { type Outcome, tap } from '../../core/outcome.ts';
 import { timeoutFailure } from './failures.ts';
@@ -9,7 +9,7 @@ export async function delayed(forMs: number, exchange: Exchange, next: Handler, 
   const { limits, signal } = exchange;
   if (forMs >= Math.min(limits.firstByteMs ?? Infinity, limits.totalMs ?? Infinity)) return timeoutFailure(exchange, clock, 'firstByte');
   if (!(await sleep(clock, forMs, signal))) return abortedFailure(signal, 'no');
-  const outcome = await next({ ...exchange, limits: shortened(limits, forMs) });
+  const outcome = await next(withChanges(exchange, { limits: shortened(limits, forMs) }));
   return outcome.kind === 'reply' ? tap(outcome, { origin: 'chaos' }) : outcome;
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import type { Exchange, Handler, ProxiedRequest } from '../../core/exchange.ts';
+import { type Exchange, type Handler, type ProxiedRequest, withChanges } from '../../core/exchange.ts';
 import { type Outcome, type Reply, type Tap, tap } from '../../core/outcome.ts';
 import { withHeaders } from '../with-headers.ts';
 import { toldError } from './answers.ts';
@@ -14,7 +14,7 @@ export type BodyAction = BreakingAction | Extract<FaultAction, { kind: 'slow-dri
  * events can be told apart. `hit` is called where there is something to hit.
  */
 export async function onBody(action: BodyAction, exchange: Exchange, next: Handler, clock: Clock, hit: () => void): Promise<Outcome> {
-  const outcome = await next({ ...exchange, request: uncompressed(exchange.request) });
+  const outcome = await next(withChanges(exchange, { request: uncompressed(exchange.request) }));
   if (outcome.kind !== 'reply' || outcome.verdict !== 'ok' || outcome.empty) return outcome;
   const hooks = hooksOf(action, outcome, exchange, clock);
   if (!hooks) return outcome;
