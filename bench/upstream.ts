@@ -57,9 +57,13 @@ function stream(socket: Socket, paceMs: number, events: number): void {
     const frame = stamped(left > 2 ? sent : eventCount - left);
     socket.write(left === 1 ? Buffer.concat([frame, streamEnd]) : frame);
     sent += 1;
-    if (left === 1) clearInterval(timer);
+    if (left === 1) stop();
   }, paceMs);
-  socket.once('close', () => clearInterval(timer));
+  const stop = () => {
+    clearInterval(timer);
+    socket.off('close', stop);
+  };
+  socket.on('close', stop);
 }
 
 /** One connection: requests with a Content-Length, one after the other. */
