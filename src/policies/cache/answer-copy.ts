@@ -2,6 +2,7 @@ import type { AnswerStore } from './answer-store.ts';
 import type { WholeBody } from './stored-answer.ts';
 
 const smallestBytes = 4096;
+const nothing = new Uint8Array(0);
 
 /**
  * A copy of a body, made chunk by chunk: the chunks themselves are views of buffers that are far larger. Its room is taken
@@ -10,7 +11,7 @@ const smallestBytes = 4096;
 export class AnswerCopy {
   readonly #store: AnswerStore;
   readonly #limitBytes: number;
-  #buffer = new Uint8Array(0);
+  #buffer: Uint8Array = nothing;
   #size = 0;
   #ends: number[] = [];
   #over = false;
@@ -51,7 +52,7 @@ export class AnswerCopy {
     if (this.#over) return;
     this.#over = true;
     this.#store.free(this.#buffer.byteLength);
-    this.#buffer = new Uint8Array(0);
+    this.#buffer = nothing;
     this.#size = 0;
     this.#ends = [];
   }
