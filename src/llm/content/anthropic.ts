@@ -3,14 +3,14 @@ import type { RequestFacts } from '../../core/dialect.ts';
 import { plainPath } from '../describe.ts';
 import { asObject, type JsonObject, objectsIn } from '../json-object.ts';
 import { type AnswerParts, ChoiceParts, textIn } from './choices.ts';
-import { noDemand, requestObject, toolsIn } from './demand.ts';
+import { askedIn, noDemand, toolsIn } from './demand.ts';
 import { readerOf } from './reader.ts';
 
 /** What Anthropic's messages are asked for and say. */
 export const anthropicContent: ContentFacts = {
   demand(request, body) {
     if (!writes(request)) return undefined;
-    const asked = requestObject(request, body);
+    const asked = askedIn(request, body);
     return asked ? demandOf(asked) : noDemand;
   },
   reader: (_request, headers) => readerOf(new MessageParts(), headers),

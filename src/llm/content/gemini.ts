@@ -3,14 +3,14 @@ import type { RequestFacts } from '../../core/dialect.ts';
 import { plainPath } from '../describe.ts';
 import { asObject, type JsonObject, objectsIn } from '../json-object.ts';
 import { type AnswerParts, type ChoiceParts, choiceAt, textIn } from './choices.ts';
-import { noDemand, requestObject } from './demand.ts';
+import { askedIn, noDemand } from './demand.ts';
 import { readerOf } from './reader.ts';
 
 /** What Gemini's contents are asked for and say. */
 export const geminiContent: ContentFacts = {
   demand(request, body) {
     if (!writes(request)) return undefined;
-    const asked = requestObject(request, body);
+    const asked = askedIn(request, body);
     return asked ? demandOf(asked) : noDemand;
   },
   reader: (_request, headers) => readerOf(new CandidateParts(), headers),

@@ -1,7 +1,7 @@
 import type { ContentFacts } from '../../core/content.ts';
 import type { RequestFacts } from '../../core/dialect.ts';
 import { plainPath } from '../describe.ts';
-import { noDemand, requestObject } from './demand.ts';
+import { askedIn, noDemand } from './demand.ts';
 import { ChatParts, chatDemand } from './openai-chat.ts';
 import { ResponseParts, responsesDemand } from './openai-responses.ts';
 import { readerOf } from './reader.ts';
@@ -11,7 +11,7 @@ export const openaiContent: ContentFacts = {
   demand(request, body) {
     const api = writingApi(request);
     if (!api) return undefined;
-    const asked = requestObject(request, body);
+    const asked = askedIn(request, body);
     if (!asked) return noDemand;
     return api === 'chat' ? chatDemand(asked) : responsesDemand(asked);
   },

@@ -47,7 +47,7 @@ export function cacheKey(request: ProxiedRequest, body: Uint8Array, { set, serve
   const canonical = isPlainJson(headers) ? canonicalJson(body) : undefined;
   // As JSON the facts have no line end in them: nothing of one part can pass for another.
   const head = `${secret}\n${JSON.stringify(facts)}\n${canonical === undefined ? 'bytes' : 'json'}\n`;
-  const inner = hash('sha256', canonical === undefined ? Buffer.concat([Buffer.from(head), body]) : head + canonical, 'base64url');
+  const inner = hash('sha256', head + (canonical ?? hash('sha256', body, 'base64url')), 'base64url');
   // Twice with the secret, as HMAC does; an Hmac object would cost more than all that it hashes here.
   return hash('sha256', `${secret}\n${inner}`, 'base64url');
 }
