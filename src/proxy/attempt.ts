@@ -40,12 +40,12 @@ const longestReason = 1024;
  */
 export class Attempt implements Dispatcher.DispatchHandler, Source {
   readonly outcome: Promise<Outcome>;
+  readonly exchange: Exchange;
   /** The connection was not made for this attempt; told by the pool. */
   reusedSocket = true;
   /** The socket that is being connected for it, so that giving up also ends the connecting. */
   dialling: Socket | undefined;
 
-  readonly #exchange: Exchange;
   readonly #clock: Clock;
   readonly #resolveOutcome: (outcome: Outcome) => void;
   readonly #ending = new EndingCell();
@@ -62,10 +62,10 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
   #timer: Timer | undefined;
   #total: Timer | undefined;
   #progressAt = 0;
-  readonly #onAbort = () => this.#giveUp(this.#exchange.signal.reason as AbortReason);
+  readonly #onAbort = () => this.#giveUp(this.exchange.signal.reason as AbortReason);
 
   constructor(exchange: Exchange, clock: Clock) {
-    this.#exchange = exchange;
+    this.exchange = exchange;
     this.#clock = clock;
     const outcome = Promise.withResolvers<Outcome>();
     this.outcome = outcome.promise;
@@ -113,10 +113,10 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
     if (status < 200) {
       this.#interim += 1;
       if (this.#interim > mostInterim) this.#fail(this.#protocolError('It sends interim responses without end.'));
-      else if (status === 103) this.#exchange.request.hinted(responseFields(raw));
+      else if (status === 103) this.exchange.request.hinted(responseFields(raw));
       return;
     }
-    const { request, dialect } = this.#exchange;
+    const { request, dialect } = this.exchange;
     const isStream = status === 200 && mediaType(raw) === 'text/event-stream';
     const standing = isStream && (request.method === 'GET' || (dialect.standsOpen?.(request) ?? false));
     const headers = responseFields(raw);
@@ -158,7 +158,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     if (this.#over) return;
-    const { upstream } = this.#exchange.target;
+    const { upstream } = this.exchange.target;
     if (this.#answered) {
       this.#end({ verdict: 'network', complete: false, bytes: this.#bytes, cause: error });
       return;
@@ -173,7 +173,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
       return;
     }
     const headers = responseFields(latin1Fields(controller.rawHeaders));
-    this.#answer(createTunnel(headers, socket, watchTunnel(this.#exchange, headers, this.#clock)));
+    this.#answer(createTunnel(headers, socket, watchTunnel(this.exchange, headers, this.#clock)));
     this.#end({ verdict: 'ok', complete: true, bytes: 0 });
   }
 
@@ -217,18 +217,18 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
 
   /** undici refused to dispatch: it throws at fields that it cannot send. */
   refused(error: unknown): void {
-    this.#fail(upstreamFailure(error, this.#exchange.target.upstream, 'no', false));
+    this.#fail(upstreamFailure(error, this.exchange.target.upstream, 'no', false));
   }
 
   #giveUp(reason: AbortReason): void {
     if (this.#answered) this.#end({ verdict: reason.verdict, complete: false, bytes: this.#bytes });
-    else this.#fail(abortedFailure(this.#exchange.signal, this.#sent));
+    else this.#fail(abortedFailure(this.exchange.signal, this.#sent));
     this.#abort();
   }
 
   #timeOut(phase: TimeoutPhase, afterMs: number): void {
-    const { attempt, target } = this.#exchange;
-    this.#exchange.note({ kind: 'timeout', attempt, upstream: target.upstream, phase, afterMs });
+    const { attempt, target } = this.exchange;
+    this.exchange.note({ kind: 'timeout', attempt, upstream: target.upstream, phase, afterMs });
     if (this.#answered) this.#end({ verdict: 'timeout', complete: false, bytes: this.#bytes });
     else {
       const message = `Upstream ${target.upstream} did not answer in time (${phase}, ${afterMs} ms).`;
@@ -239,7 +239,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
 
   /** An upload or a wait of the upstream's own may take long; only silence after the last sent byte counts. */
   #armFirstByte(): void {
-    const { firstByteMs, firstBytePhase } = this.#exchange.limits;
+    const { firstByteMs, firstBytePhase } = this.exchange.limits;
     if (firstByteMs === undefined) return;
     const left = this.#progressAt + firstByteMs - this.#clock.now();
     this.#timer = this.#clock.timer(left, () => {
@@ -267,7 +267,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
     this.#over = true;
     this.#timer?.cancel();
     this.#total?.cancel();
-    this.#exchange.signal.removeEventListener('abort', this.#onAbort);
+    this.exchange.signal.removeEventListener('abort', this.#onAbort);
     this.#stopUpload();
     this.#ending.settle(ending);
     const reader = this.#reader;
@@ -289,7 +289,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Source {
   }
 
   #protocolError(detail: string): Failure {
-    return failure('upstream_protocol_error', `Upstream ${this.#exchange.target.upstream} did not answer in valid HTTP. ${detail}`, {
+    return failure('upstream_protocol_error', `Upstream ${this.exchange.target.upstream} did not answer in valid HTTP. ${detail}`, {
       sent: 'maybe',
     });
   }

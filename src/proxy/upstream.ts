@@ -41,7 +41,9 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
   const basePath = url.pathname.replace(/\/$/, '');
   /** The attempt that undici is being given: a connection that it opens meanwhile is for that one, and for no other. */
   let dispatching: Attempt | undefined;
-  let dispatched: Exchange | undefined;
+  const dispatches = (attempt: Attempt | undefined) => {
+    dispatching = attempt;
+  };
   let sockets = 0;
   const rateLimits = new RateLimits(clock);
 
@@ -52,7 +54,7 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
   ) => Socket;
   const connect: buildConnector.connector = (options, callback) => {
     const attempt = settings.http2 ? undefined : dispatching;
-    const exchange = attempt && dispatched;
+    const exchange = attempt?.exchange;
     const startedAt = clock.now();
     const dialling = (socket: Socket | undefined) => {
       if (attempt) attempt.dialling = socket;
@@ -110,29 +112,15 @@ export function connectUpstream(name: string, settings: Upstream, clock: Clock, 
     const options = dispatchOptions(exchange, attempt);
     // undici looks for a connection at once, but for a body that it must iterate in a microtask.
     const deferred = options.body !== null && !(options.body instanceof Uint8Array);
-    if (deferred)
-      queueMicrotask(() => {
-        dispatching = attempt;
-        dispatched = exchange;
-      });
-    else {
-      dispatching = attempt;
-      dispatched = exchange;
-    }
+    if (deferred) queueMicrotask(() => dispatches(attempt));
+    else dispatches(attempt);
     try {
       dispatcher.dispatch(options, attempt);
     } catch (error) {
       attempt.refused(error);
     }
-    if (deferred)
-      queueMicrotask(() => {
-        dispatching = undefined;
-        dispatched = undefined;
-      });
-    else {
-      dispatching = undefined;
-      dispatched = undefined;
-    }
+    if (deferred) queueMicrotask(() => dispatches(undefined));
+    else dispatches(undefined);
     return seenByTrace(exchange, attempt.outcome);
   }
 
