@@ -107,8 +107,8 @@ export interface Exchange {
   readonly deadline: number;
   /** Aborts when the agent hangs up or the deadline has passed. Up to commit; then the server's discard takes over. */
   readonly signal: Signal;
-  /** Tells what happened. Never throws. */
-  note(event: Event): void;
+  /** Tells what happened. Never throws, and needs no `this`. */
+  readonly note: (event: Event) => void;
   /** Takes note of an answer that was opened for the call, so that none can be forgotten. Numbers the attempts. */
   readonly opened: Opened;
   /** What let this attempt pass; asked again about attempts that still wait for their place. */
