@@ -21,6 +21,18 @@ async function pause({ admin }: { admin: { host: string; port: number } }, agent
   return status;
 }
 
+/** An agent that a loop has had paused, and how to start the sidecar again with what it knew. */
+async function pausedByLoop() {
+  const { url } = await model();
+  const state = { dir: temporaryDirectory() };
+  const start = () => watched(url, 'openai', { action: 'pause' }, { state });
+  const first = await start();
+  const agent = chatAgent(urlOf(first), planner);
+  for (const one of [a, a, a]) expect(await agent.take(one)).toBe('ok');
+  expect(await agent.take(a)).toBe(423);
+  return { start, first, agent };
+}
+
 describe('a paused agent', () => {
   test('is refused once by clients that would retry, in their own formats', async () => {
     const main = await rawUpstream(inTurn(saying('hello')));
@@ -89,14 +101,9 @@ describe('a paused agent', () => {
   });
 
   test('stays so after a restart, and goes on when it is let', async () => {
-    const { url } = await model();
-    const state = { dir: temporaryDirectory() };
-    const first = await watched(url, 'openai', { action: 'pause' }, { state });
-    const agent = chatAgent(urlOf(first), planner);
-    for (const one of [a, a, a]) expect(await agent.take(one)).toBe('ok');
-    expect(await agent.take(a)).toBe(423);
+    const { start, first } = await pausedByLoop();
     await first.stop();
-    const second = await watched(url, 'openai', { action: 'pause' }, { state });
+    const second = await start();
     const same = chatAgent(urlOf(second), planner);
     expect(await same.say('hello')).toBe(423);
     expect(await resume(second, 'planner')).toBe(200);
@@ -107,15 +114,10 @@ describe('a paused agent', () => {
     ['before the restart', true],
     ['after it', false],
   ])('that was let go on %s is not paused again for the loop that still stands in its history', async (_, before) => {
-    const { url } = await model();
-    const state = { dir: temporaryDirectory() };
-    const first = await watched(url, 'openai', { action: 'pause' }, { state });
-    const agent = chatAgent(urlOf(first), planner);
-    for (const one of [a, a, a]) expect(await agent.take(one)).toBe('ok');
-    expect(await agent.take(a)).toBe(423);
+    const { start, first, agent } = await pausedByLoop();
     if (before) expect(await resume(first, 'planner', 'Try pwd.')).toBe(200);
     await first.stop();
-    const second = await watched(url, 'openai', { action: 'pause' }, { state });
+    const second = await start();
     if (!before) expect(await resume(second, 'planner', 'Try pwd.')).toBe(200);
     agent.moveTo(urlOf(second));
     expect(await agent.again()).toBe('ok');
