@@ -54,7 +54,7 @@ export class ModelLoops {
     }
     const hinted = due?.step === 'nudge' ? exchange.dialect.hint(request, nudgeOf(due.evidence)) : undefined;
     const noting = this.#countsSpent ? withChanges(exchange, { note: countingSpent(exchange, followed.session) }) : exchange;
-    const outcome = await next(hinted ? { ...noting, request: hinted } : noting);
+    const outcome = await next(hinted ? withChanges(noting, { request: hinted }) : noting);
     if (outcome.kind === 'reply') onEnded(outcome, ({ verdict, complete }) => answered(sent, verdict === 'ok' && complete));
     return this.#followed(exchange, call, this.#guarded(exchange, outcome), origin, conversation, followed);
   }

@@ -3,10 +3,13 @@ import { type Exchange, withChanges } from '../../src/core/exchange.ts';
 import { exchange } from '../policies/kit.ts';
 
 it('a copy of an exchange has every member of it but those that were changed', () => {
-  const own: Exchange = { ...exchange(), session: 's', clientSession: 'c', admission: { refusal: () => undefined } };
+  // It is only handed on.
+  const trace = {} as NonNullable<Exchange['trace']>;
+  const said = { session: 's', clientSession: 'c', admission: { refusal: () => undefined }, trace };
+  const own: Exchange = { ...exchange(), ...said };
   const copy = withChanges(own, {});
   expect(own).toMatchObject(copy);
-  expect(copy).toMatchObject({ session: 's', clientSession: 'c', trace: undefined });
+  expect(copy).toMatchObject(said);
   const changes: Parameters<typeof withChanges>[1] = {
     request: { ...own.request, path: '/other' },
     target: { upstream: 'spare' },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { withChanges } from '../../src/core/exchange.ts';
 import { failure } from '../../src/core/failure.ts';
 import { stack } from '../../src/core/policy.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
@@ -150,7 +151,8 @@ describe('fallback moves', () => {
     expect(third!.request).toMatchObject({ path: '/moved', body: moved.body });
     expect(third!.request.headers, 'a key stands for the request as it was').toEqual(['Content-Type', 'application/json']);
     const { target: _, request: __, ...rest } = third!;
-    expect(first).toMatchObject(rest);
+    const { target: ___, request: ____, ...before } = withChanges(first!, {});
+    expect(rest).toEqual(before);
   });
 
   it('in observe mode not at all, and tells the first move that it would have made', async () => {

@@ -59,6 +59,7 @@ export class SpanExport implements SpanSink {
       this.dropped.queue += trace.length;
       return;
     }
+    if (this.#filling + trace.length > mostSent) this.#send();
     this.#encoder.add(trace);
     this.#filling += trace.length;
     this.#waiting += trace.length;
@@ -70,11 +71,9 @@ export class SpanExport implements SpanSink {
   async close(timeoutMs: number): Promise<void> {
     const over = Promise.withResolvers<void>();
     const timer = setTimeout(over.resolve, timeoutMs);
-    await Promise.race([this.#sendAll(), over.promise]);
+    await Promise.race([this.#sendAll().then(() => this.#delegate.shutdown()), over.promise]);
     clearTimeout(timer);
     this.#queue = [];
-    clearTimeout(this.#timer);
-    await Promise.race([this.#delegate.shutdown(), over.promise]);
   }
 
   async #sendAll(): Promise<void> {

@@ -42,8 +42,9 @@ it('a receiver that has vanished is tried again, and gets what comes later', asy
   expect(await droppedBy(it, 'export')).toBe(2);
 });
 
-it('a drain waits 5 s for the last spans and no longer', async () => {
+it.each(['30000', '100'])('a drain waits 5 s for the last spans and no longer, where the next batch waits for %s ms', async (timeoutMs) => {
   vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '20000');
+  vi.stubEnv('OTEL_BSP_EXPORT_TIMEOUT', timeoutMs);
   const it = await traced(behindRoot(await rawUpstream()), everything);
   it.receiver.answer = () => undefined;
   await it.ask(['GET / HTTP/1.1']);

@@ -99,6 +99,16 @@ describe('a sidecar', () => {
     expect(it.receiver.requests).toHaveLength(3);
   });
 
+  it('sends no more spans at a time than it may', async () => {
+    vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '60000');
+    vi.stubEnv('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', '3');
+    const it = await traced(behindRoot(await rawUpstream()));
+    for (let i = 0; i < 2; i += 1) await it.ask(['GET / HTTP/1.1', `traceparent: ${agentParent}`]);
+    await eventually('the first has come', () => it.receiver.spans.length === 2);
+    expect(await it.spans()).toHaveLength(4);
+    expect(it.receiver.requests).toHaveLength(2);
+  });
+
   it('pushes the numbers that it shows on /metrics, the last ones when it drains', async () => {
     vi.stubEnv('OTEL_METRIC_EXPORT_INTERVAL', '50');
     const receiver = await otlpReceiver();
