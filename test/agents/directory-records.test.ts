@@ -34,3 +34,15 @@ it('tells what agents have done since it was asked last, and adds up what others
   const facts = { id: 'planner~abcdefgh', requests: 3, outcomes: { ok: 3 }, sessions: 2, models: ['small', 'large'], costUsd: 1.5 };
   expect(sum.list()).toMatchObject([{ ...facts, firstSeen: before, lastSeen }]);
 });
+
+it('knows the last 500 sessions of an agent', () => {
+  const directory = new AgentDirectory(new ManualClock(), new Pauses([], store));
+  const serve = (session: string) => directory.on(callEnded('ok', {}), call({ agent: planner, session }));
+  for (let i = 0; i < 501; i += 1) serve(`s${i}`);
+  serve('s1');
+  serve('new');
+  expect(directory.list()).toMatchObject([{ sessions: 500 }]);
+  const [record] = directory.take();
+  // s1 was seen again, and so s2 is the one that went.
+  expect([record!.sessions[0], ...record!.sessions.slice(-2)]).toEqual(['s3', 's1', 'new']);
+});

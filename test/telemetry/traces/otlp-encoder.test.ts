@@ -90,7 +90,7 @@ describe('an export as OTLP', () => {
     );
   });
 
-  it.each([100, 1000, 20_000, 3_000_000])('takes a text of %i chars', (length) => {
+  it.each([100, 1000, 10_000, 20_000, 1_500_000, 3_000_000])('takes a text of %i chars', (length) => {
     const content = 'ä'.repeat(length);
     expect(attributesIn(encoded({ attributes: { content } }), 9)['content']).toBe(content);
   });
