@@ -10,7 +10,7 @@ import { type Evidence, refused } from './circuit.ts';
 import { circuitsOf, type Lane } from './circuits.ts';
 
 export const circuitBreakerSettings = z.strictObject({
-  /** In a row. */
+  /** In a row; see `TripRule`. */
   failures: count.default(5),
   /** Of at least `minimum` calls in the sliding `window`. */
   ratio: share.prefault('50%'),

@@ -1,6 +1,6 @@
 /** When a circuit opens. */
 export interface TripRule {
-  /** In a row. */
+  /** In a row; more, where so many calls fail anyway that so long a run is chance. */
   failures: number;
   /** As a fraction of 1, of at least `minimum` calls in the last `window` milliseconds. */
   ratio: number;
@@ -9,6 +9,9 @@ export interface TripRule {
 }
 
 const buckets = 10;
+
+/** Of the calls of an upstream that is well: as unlikely as `failures` in a row are there, a run must be to tell of an outage. */
+const usualShare = 0.05;
 
 /**
  * Counts calls and failures over a sliding window, in ten buckets of time: what is forgotten, is forgotten by tenths of
@@ -39,10 +42,20 @@ export class FailureWindow {
   }
 
   #tripped({ failures, ratio, minimum }: TripRule): string | undefined {
-    if (this.#run >= failures) return `${this.#run} failures in a row`;
+    if (this.#run >= failures && this.#run >= this.#telling(failures, minimum)) return `${this.#run} failures in a row`;
     const share = this.#failureSum / this.#callSum;
     if (this.#failureSum > 0 && this.#callSum >= minimum && share >= ratio) return `${this.#failureSum} of ${this.#callSum} calls failed`;
     return undefined;
+  }
+
+  /**
+   * Failures in a row that tell of an outage, by the calls of the window before them. An upstream of which three calls in
+   * ten fail has five in a row every few minutes, and is of more use than none.
+   */
+  #telling(failures: number, minimum: number): number {
+    const calls = this.#callSum - this.#run;
+    const share = (this.#failureSum - this.#run) / calls;
+    return calls >= minimum && share > usualShare ? (failures * Math.log(usualShare)) / Math.log(share) : failures;
   }
 
   /** What is counted now, with the window of the last call. */

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../src/core/manual-clock.ts';
+import { mulberry32 } from '../../src/core/mulberry32.ts';
 import { Circuit, type CircuitRule, type Evidence, refused } from '../../src/policies/circuit.ts';
+import { circuitBreakerSettings } from '../../src/policies/circuit-breaker.ts';
 
 const rule: CircuitRule = {
   failures: 2,
@@ -267,4 +269,26 @@ test('an exported run of failures is gone on from, and so is a hand on the switc
   held.machine.restore(machine.export());
   expect(held.machine.inspect()).toMatchObject({ state: 'open', forced: 'open' });
   expect(held.machine.shut).toBe(true);
+});
+
+test('an upstream of which some calls fail at random is of use, and is hardly ever left alone', async () => {
+  const whole = circuitBreakerSettings.parse({});
+  let calls = 0;
+  let left = 0;
+  for (let seed = 1; seed <= 10; seed += 1) {
+    const random = mulberry32(seed);
+    const { clock, machine } = circuit(random);
+    for (let i = 0; i < 3000; i += 1) {
+      await clock.advance(100);
+      calls += 1;
+      const admission = machine.admit(whole);
+      const evidence = random() < 0.3 ? 'failure' : 'success';
+      if (admission === refused) left += 1;
+      else {
+        machine.decide(admission, evidence, whole);
+        machine.count(admission, evidence, whole);
+      }
+    }
+  }
+  expect(left / calls).toBeLessThan(0.05);
 });

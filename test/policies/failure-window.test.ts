@@ -13,6 +13,37 @@ test('a run of failures meets the rule at its last one, however long ago the fir
   expect(window.record(true, 900_000, three)).toBe('3 failures in a row');
 });
 
+test.each([
+  ['none', 0, 5],
+  ['one in twenty', 5, 5],
+  ['one in ten', 10, 7],
+  ['three in ten', 30, 13],
+  ['nearly half', 49, 21],
+])('where %s fails anyway, an outage takes a longer run of failures', (_, failing, needed) => {
+  const window = new FailureWindow();
+  const five = rule({ failures: 5, minimum: 20 });
+  for (let i = 0; i < 100; i += 1) expect(window.record((i * failing) % 100 >= 100 - failing, 0, five)).toBeUndefined();
+  window.record(false, 0, five);
+  for (let run = 1; run < needed; run += 1) expect(window.record(true, 0, five)).toBeUndefined();
+  expect(window.record(true, 0, five)).toBe(`${needed} failures in a row`);
+});
+
+test('too few calls before a run say nothing of what fails anyway', () => {
+  const window = new FailureWindow();
+  const three = rule({ failures: 3, minimum: 20 });
+  for (let i = 0; i < 18; i += 1) window.record(i % 2 === 0, 0, three);
+  window.record(false, 0, three);
+  expect([1, 2, 3].map(() => window.record(true, 0, three))).toEqual([undefined, undefined, '3 failures in a row']);
+});
+
+test('a run that began before the window is all of it', () => {
+  const window = new FailureWindow();
+  const three = rule({ failures: 3, minimum: 1 });
+  window.record(true, 0, three);
+  window.record(true, 0, three);
+  expect(window.record(true, 100_000, three)).toBe('3 failures in a row');
+});
+
 test('a success ends a run of failures', () => {
   const window = new FailureWindow();
   const two = rule({ failures: 2 });
