@@ -40,9 +40,7 @@ export async function startExports(config: Config, env: Environment, clock: Cloc
       running.push(pushMetrics({ version, ...plan.push, producer: metrics.producer }));
     },
     configure(now) {
-      if (!traces) return;
-      traces.tracer.terms = traceTerms(now.telemetry, env);
-      traces.tracer.upstreams = upstreamsOf(now);
+      traces?.tracer.configure({ terms: traceTerms(now.telemetry, env), upstreams: upstreamsOf(now) });
     },
     close: async () => {
       await Promise.all(running.map((one) => one.close(closingMs)));

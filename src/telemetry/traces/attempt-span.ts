@@ -77,7 +77,7 @@ export function attemptSpan(parts: AttemptParts): FinishedSpan {
       'outrigger.fallback.from': moved?.kind === 'fallback' ? said(moved.from) : undefined,
       'outrigger.fallback.reason': moved?.kind === 'fallback' ? moved.reason : undefined,
       ...(tracer.terms.semconv !== 'off' && conventions(parts)),
-      ...(tracer.terms.capture && contentAttributes(trace, asked?.call, trace.sent[facts.number]?.copy, tracer.reader)),
+      ...(tracer.terms.capture && contentAttributes(ended, trace.sent[facts.number]?.copy)),
     }),
     events,
     droppedEvents: 0,

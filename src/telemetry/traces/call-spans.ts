@@ -14,8 +14,10 @@ import type { Tracer } from './tracer.ts';
 export interface EndedCall {
   readonly call: CallInfo;
   readonly trace: TracedCall;
-  readonly happened: readonly TimedEvent[];
   readonly ended: Extract<Event, { kind: 'call-ended' }>;
+  /** What the agent asked, where that could be read, and the body that it is in. */
+  readonly asked: Call | undefined;
+  readonly body: Uint8Array | undefined;
   /** Why the call is traced: it was sampled, or what made it notable. */
   readonly why: string | undefined;
   readonly tracer: Tracer;
@@ -36,7 +38,8 @@ export interface Asked {
 
 /** The spans of a call that is over: one of the call, and one of each attempt that was made. */
 export function callSpans(ended: EndedCall): FinishedSpan[] {
-  const { trace, tracer, happened } = ended;
+  const { trace, tracer } = ended;
+  const { happened } = trace;
   const wallMs = tracer.clock.wall() - tracer.clock.now();
   const attempts = attemptsOf(happened).filter(wasMade(trace));
   const events = new Map<AttemptFacts | undefined, SpanEvent[]>([undefined, ...attempts].map((of) => [of, []]));
@@ -49,7 +52,7 @@ export function callSpans(ended: EndedCall): FinishedSpan[] {
   const own = placeOf(trace, trace.spanId);
   const places = attempts.map(({ number }) => placeOf(trace, trace.sent[number]?.spanId ?? tracer.ids.span()));
   return [
-    serverSpan(ended, own, events.get(undefined) ?? [], wallMs),
+    serverSpan(ended, happened, own, events.get(undefined) ?? [], wallMs),
     ...attempts.map((facts, index) => {
       const place = places[index] ?? own;
       return attemptSpan({
@@ -96,8 +99,6 @@ function attemptsOf(happened: readonly TimedEvent[]): AttemptFacts[] {
   return [...attempts.values()];
 }
 
-function askedBy({ trace: { request, dialect }, tracer }: EndedCall): Asked | undefined {
-  if (!request || !dialect) return undefined;
-  const call = request.described ?? request.call();
-  return call instanceof Promise ? undefined : { call, request: tracer.reader.request(dialect.name, call, request, request.body.bytes) };
+function askedBy({ trace: { request, dialect }, asked, body, tracer }: EndedCall): Asked | undefined {
+  return request && dialect && asked && { call: asked, request: tracer.reader.request(dialect.name, asked, request, body) };
 }

@@ -1,11 +1,9 @@
 import type { SaidChoice } from '../../core/content.ts';
 import type { Turn } from '../../core/conversation.ts';
-import type { Call } from '../../core/dialect.ts';
-import type { TraceReader } from '../../core/trace.ts';
 import { redact, redactValue } from '../redact.ts';
 import type { AnswerCopy } from './answer-copy.ts';
 import type { SpanValue } from './attributes.ts';
-import type { TracedCall } from './traced-call.ts';
+import type { EndedCall } from './call-spans.ts';
 
 /** The last messages of a conversation that are shown, and the chars of each of their texts. */
 const mostMessages = 16;
@@ -18,14 +16,9 @@ type Values = Readonly<Record<string, SpanValue | undefined>>;
  * What was said, as the GenAI conventions write it; bodies as they are where no model speaks. All of it without what looks
  * like a credential, and cut.
  */
-export function contentAttributes(
-  { request, dialect }: TracedCall,
-  call: Call | undefined,
-  copy: AnswerCopy | undefined,
-  reader: TraceReader,
-): Values {
-  const body = request?.body.bytes;
-  const conversation = request && dialect && call && body && reader.conversation(dialect.name, call, request, body);
+export function contentAttributes({ trace, asked, body, tracer }: EndedCall, copy: AnswerCopy | undefined): Values {
+  const { request, dialect } = trace;
+  const conversation = request && dialect && asked && body && tracer.reader.conversation(dialect.name, asked, request, body);
   return {
     ...(conversation
       ? {

@@ -20,5 +20,13 @@ export function createTracing(options: TracingOptions): RunningTraces {
   const { version } = options;
   const resource = attributesOf(ownResource(version).attributes as SpanAttributes);
   const sink = new SpanExport({ ...options, origin: { resource, scope: { name: 'outrigger', version } } });
-  return { tracer: new Tracer({ ...options, sink }), dropped: sink.dropped, close: (timeoutMs) => sink.close(timeoutMs) };
+  const tracer = new Tracer({ ...options, sink });
+  return {
+    tracer,
+    dropped: sink.dropped,
+    close(timeoutMs) {
+      tracer.flush();
+      return sink.close(timeoutMs);
+    },
+  };
 }

@@ -2,6 +2,7 @@ import { redact } from '../redact.ts';
 import { attributesOf, said } from './attributes.ts';
 import type { EndedCall, SpanEvent } from './call-spans.ts';
 import type { FinishedSpan, SpanPlace } from './span-sink.ts';
+import type { TimedEvent } from './traced-call.ts';
 
 /** Methods that have a name of their own in the conventions. */
 const knownMethods: ReadonlySet<string> = new Set([
@@ -24,7 +25,8 @@ export function methodAttribute(method: string): string {
 
 /** The span of a whole call: what the agent asked of us, and what it was given. */
 export function serverSpan(
-  { call, trace, happened, ended, why, tracer }: EndedCall,
+  { call, trace, ended, why, tracer }: EndedCall,
+  happened: readonly TimedEvent[],
   place: SpanPlace,
   events: SpanEvent[],
   wallMs: number,

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Event } from '../../../src/core/event.ts';
 import { ManualClock } from '../../../src/core/manual-clock.ts';
+import { openai } from '../../../src/llm/openai.ts';
 import type { FinishedSpan } from '../../../src/telemetry/traces/span-sink.ts';
 import { Tracer } from '../../../src/telemetry/traces/tracer.ts';
+import { body, post } from '../../policies/kit.ts';
 import { answered, attemptEnded, callEnded, call as callOf } from '../kit.ts';
 
 function tracing(ratio = 0) {
@@ -24,6 +26,7 @@ function tracing(ratio = 0) {
   const call = callOf({ trace: tracer.begin([]) });
   const tell = (...events: Event[]) => {
     for (const event of events) tracer.on(event, call);
+    tracer.flush();
   };
   return { spans, clock, tracer, tell };
 }
@@ -89,7 +92,56 @@ describe('a call', () => {
   it('that no route matched has no route', () => {
     const it = tracing();
     it.tracer.on(callEnded('client-error', { status: 404 }), callOf({ route: 'none', trace: it.tracer.begin([]), method: 'BREW' }));
+    it.tracer.flush();
     expect(it.spans[0]).toMatchObject({ name: 'HTTP', attributes: { 'http.request.method': '_OTHER' } });
     expect(it.spans[0]?.attributes).not.toHaveProperty(['http.route']);
+  });
+});
+
+describe('the spans of calls that are over', () => {
+  const over = (it: ReturnType<typeof tracing>, bytes?: Uint8Array) => {
+    const trace = it.tracer.begin([]);
+    if (bytes) trace.carries(post({ body: { ...body(''), bytes } }), openai);
+    it.tracer.on(callEnded('ok'), callOf({ trace }));
+  };
+
+  it('are made of sixteen calls at a time', () => {
+    const it = tracing(1);
+    for (let i = 0; i < 15; i += 1) over(it);
+    expect(it.spans).toHaveLength(0);
+    over(it);
+    expect(it.spans).toHaveLength(16);
+    over(it);
+    expect(it.spans).toHaveLength(16);
+  });
+
+  it('are made after 100 ms at the latest', async () => {
+    const it = tracing(1);
+    over(it);
+    await it.clock.advance(99);
+    expect(it.spans).toHaveLength(0);
+    await it.clock.advance(1);
+    expect(it.spans).toHaveLength(1);
+    over(it);
+    await it.clock.advance(100);
+    expect(it.spans).toHaveLength(2);
+  });
+
+  it('do not wait where the requests are large', () => {
+    const it = tracing(1);
+    over(it, Buffer.alloc(200_000, ' '));
+    expect(it.spans).toHaveLength(0);
+    over(it, Buffer.alloc(100_000, ' '));
+    expect(it.spans).toHaveLength(2);
+  });
+
+  it('are told by the configuration under which the calls ended', () => {
+    const it = tracing(1);
+    over(it);
+    it.tracer.configure({ terms: { ...it.tracer.terms, head: { ratio: 0, parentBased: true } }, upstreams: new Map() });
+    expect(it.spans).toHaveLength(1);
+    over(it);
+    it.tracer.flush();
+    expect(it.spans).toHaveLength(1);
   });
 });
