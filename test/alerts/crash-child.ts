@@ -7,7 +7,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import type { Records } from '../../src/store/records.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 
-// Opens incidents and sends their messages until it is killed; says on standard output what is on disk.
+// Opens incidents and sends their messages until it is killed; says on standard output when it begins, and what is on disk.
 const [path = '', receiver = '', round = '', rest = ''] = process.argv.slice(2);
 const incidents = Number(rest);
 
@@ -54,6 +54,8 @@ engine.configure(
   }),
   new Map([['hook', channel]]),
 );
+// A disk that holds everything up for seconds would let it do all of its work before anything is on disk, and say nothing.
+writeSync(1, 'begun\n');
 let opened = 0;
 const beat = setInterval(() => {
   if (opened < incidents)

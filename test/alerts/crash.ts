@@ -54,7 +54,7 @@ export async function crash(rounds: number): Promise<CrashRun> {
       if (underway > 0) midway += 1;
       child.kill('SIGKILL');
     };
-    // From the first record on: before, there is nothing to lose.
+    // From the beginning on: before, there is nothing to lose.
     let timer: NodeJS.Timeout | undefined;
     const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
     if (incidents === 0 && code !== 0) throw new Error(`the last child ended with ${code}`);

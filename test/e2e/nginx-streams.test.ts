@@ -125,10 +125,9 @@ describe('a reload of nginx', () => {
         seen.push(answer);
       }
     });
-    for (let i = 0; i < 3; i += 1) await upstream.reload();
+    for (let i = 0; i < 3 || seen.length < 20; i += 1) await upstream.reload();
     going = false;
     await Promise.all(calls);
-    expect(seen.length).toBeGreaterThan(20);
     expect(seen.filter((answer) => answer !== 'ok')).toEqual([]);
   });
 });
