@@ -99,7 +99,16 @@ export class Tracer implements Tracing, Subscriber {
     const ended = this.#ended;
     this.#ended = [];
     this.#endedBytes = 0;
-    for (const call of ended) this.#sink.add(callSpans(call));
+    for (const call of ended) this.#make(call);
+  }
+
+  /** A bug in here must cost neither the process nor the traces of other calls. */
+  #make(ended: EndedCall): void {
+    try {
+      this.#sink.add(callSpans(ended));
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
   #export(call: CallInfo, trace: TracedCall, ended: Extract<Event, { kind: 'call-ended' }>): void {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Event } from '../../../src/core/event.ts';
 import { ManualClock } from '../../../src/core/manual-clock.ts';
 import { openai } from '../../../src/llm/openai.ts';
@@ -133,6 +133,22 @@ describe('the spans of calls that are over', () => {
     expect(it.spans).toHaveLength(0);
     over(it, Buffer.alloc(100_000, ' '));
     expect(it.spans).toHaveLength(2);
+  });
+
+  it('are made though those of one of them cannot be', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const it = tracing(1);
+    over(it);
+    const trace = it.tracer.begin([]);
+    const ledger = () => {
+      throw new Error('no ledger');
+    };
+    it.tracer.on(callEnded('ok'), callOf({ trace, ledger }));
+    over(it);
+    await it.clock.advance(100);
+    expect(it.spans).toHaveLength(2);
+    expect(warned.mock.calls).toEqual([[new Error('no ledger')]]);
+    warned.mockRestore();
   });
 
   it('are told by the configuration under which the calls ended', () => {
