@@ -50,7 +50,7 @@ export class FailureWindow {
 
   /**
    * Failures in a row that tell of an outage, by the calls of the window before them. An upstream of which three calls in
-   * ten fail has five in a row every few minutes, and is of more use than none.
+   * ten fail has five in a row every few hundred calls, and is of more use than none.
    */
   #telling(failures: number, minimum: number): number {
     const calls = this.#callSum - this.#run;

@@ -26,7 +26,7 @@ export interface TracerOptions {
 
 /**
  * The spans of so many calls are made at a time, or of fewer after so many milliseconds: code that runs once in ten calls is
- * cold every time, and takes twice as long. What their requests may take meanwhile is limited.
+ * cold every time, and takes twice as long. What their bodies may take meanwhile is limited.
  */
 const batchCalls = 16;
 const batchMs = 100;
@@ -45,6 +45,7 @@ export class Tracer implements Tracing, Subscriber {
   #ended: EndedCall[] = [];
   #endedBytes = 0;
   #timer: Timer | undefined;
+  #bug: { readonly error: unknown } | undefined;
 
   constructor({ terms, upstreams, clock, reader, sink, scheme }: TracerOptions) {
     this.#terms = terms;
@@ -79,6 +80,9 @@ export class Tracer implements Tracing, Subscriber {
     if (event.kind === 'tunnel-passed' || !call || !(call.trace instanceof TracedCall)) return;
     call.trace.keep(event, this.clock.now(), notableKind(event));
     if (event.kind === 'call-ended') this.#export(call, call.trace, event);
+    const bug = this.#bug;
+    this.#bug = undefined;
+    if (bug) throw bug.error;
   }
 
   mayHaveBaggage(upstream: string): boolean {
@@ -102,12 +106,12 @@ export class Tracer implements Tracing, Subscriber {
     for (const call of ended) this.#make(call);
   }
 
-  /** A bug in here must cost neither the process nor the traces of other calls. */
+  /** A bug in here must cost neither the process nor the traces of other calls; the journal counts it with the next event. */
   #make(ended: EndedCall): void {
     try {
       this.#sink.add(callSpans(ended));
     } catch (error) {
-      process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+      this.#bug = { error };
     }
   }
 
@@ -127,7 +131,7 @@ export class Tracer implements Tracing, Subscriber {
       why: trace.identity.sampled ? 'sample' : why,
       tracer: this,
     });
-    this.#endedBytes += body?.byteLength ?? 0;
+    this.#endedBytes += (body?.byteLength ?? 0) + (this.#terms.capture ? ended.responseBytes : 0);
     if (this.#ended.length >= batchCalls || this.#endedBytes >= batchBytes) this.flush();
     else this.#timer ??= this.clock.timer(batchMs, () => this.flush());
   }

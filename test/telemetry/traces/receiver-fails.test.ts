@@ -16,7 +16,7 @@ async function droppedBy(it: Awaited<ReturnType<typeof traced>>, reason: string)
 it('a receiver that hangs costs no call any time; what finds no place is dropped and counted', async () => {
   vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '10');
   vi.stubEnv('OTEL_BSP_MAX_QUEUE_SIZE', '20');
-  vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '700');
+  vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '2000');
   const it = await traced(behindRoot(await rawUpstream()), everything);
   expect(await droppedBy(it, 'queue')).toBe(0);
   it.receiver.answer = () => undefined;
