@@ -42,14 +42,14 @@ export class FailureWindow {
   }
 
   #tripped({ failures, ratio, minimum }: TripRule): string | undefined {
-    if (this.#run >= failures && this.#run >= this.#telling(failures, minimum)) return `${this.#run} failures in a row`;
+    if (this.#run >= this.#telling(failures, minimum)) return `${this.#run} failures in a row`;
     const share = this.#failureSum / this.#callSum;
     if (this.#failureSum > 0 && this.#callSum >= minimum && share >= ratio) return `${this.#failureSum} of ${this.#callSum} calls failed`;
     return undefined;
   }
 
   /**
-   * Failures in a row that tell of an outage, by the calls of the window before them. An upstream of which three calls in
+   * Failures in a row that tell of an outage, by the calls of the window before them: never fewer than `failures`. An upstream of which three calls in
    * ten fail has five in a row every few hundred calls, and is of more use than none.
    */
   #telling(failures: number, minimum: number): number {
