@@ -1,6 +1,6 @@
 import type { Event } from '../../core/event.ts';
 import type { Verdict } from '../../core/verdict.ts';
-import { attributesOf, said } from './attributes.ts';
+import { type SpanAttributes, said } from './attributes.ts';
 import type { Asked, EndedCall, SpanEvent } from './call-spans.ts';
 import { contentAttributes } from './content-attributes.ts';
 import { genAiAttributes, mcpAttributes } from './gen-ai-attributes.ts';
@@ -58,33 +58,32 @@ export function attemptSpan(parts: AttemptParts): FinishedSpan {
     startMs: facts.startedAt + wallMs,
     endMs: (facts.endedAt ?? call.startedAt + ended.ended.ms) + wallMs,
     failed,
-    attributes: attributesOf({
-      'http.request.method': method,
-      'http.response.status_code': status,
-      'http.request.resend_count': resends > 0 ? resends : undefined,
-      'server.address': server?.host,
-      'server.port': server?.port,
-      'error.type': failed ? (status !== undefined && status >= 400 ? String(status) : verdict) : undefined,
-      'outrigger.upstream': facts.upstream,
-      'outrigger.attempt': facts.number,
-      'outrigger.verdict': verdict,
-      'outrigger.origin': answered?.origin,
-      'outrigger.timeout_phase': answered?.phase,
-      'outrigger.response_bytes': facts.ended?.bytes,
-      'outrigger.complete': facts.ended?.complete,
-      'outrigger.cost_usd': facts.ended?.costUsd ?? answered?.costUsd,
-      'outrigger.retry.reason': moved?.kind === 'retry' ? moved.reason : undefined,
-      'outrigger.fallback.from': moved?.kind === 'fallback' ? said(moved.from) : undefined,
-      'outrigger.fallback.reason': moved?.kind === 'fallback' ? moved.reason : undefined,
-      ...(tracer.terms.semconv !== 'off' && conventions(parts)),
-      ...(tracer.terms.capture && contentAttributes(ended, trace.sent[facts.number]?.copy)),
-    }),
+    attributes: [
+      {
+        'http.request.method': method,
+        'http.response.status_code': status,
+        'http.request.resend_count': resends > 0 ? resends : undefined,
+        'server.address': server?.host,
+        'server.port': server?.port,
+        'error.type': failed ? (status !== undefined && status >= 400 ? String(status) : verdict) : undefined,
+        'outrigger.upstream': facts.upstream,
+        'outrigger.attempt': facts.number,
+        'outrigger.verdict': verdict,
+        'outrigger.origin': answered?.origin,
+        'outrigger.timeout_phase': answered?.phase,
+        'outrigger.response_bytes': facts.ended?.bytes,
+        'outrigger.complete': facts.ended?.complete,
+        'outrigger.cost_usd': facts.ended?.costUsd ?? answered?.costUsd,
+        'outrigger.retry.reason': moved?.kind === 'retry' ? moved.reason : undefined,
+        'outrigger.fallback.from': moved?.kind === 'fallback' ? said(moved.from) : undefined,
+        'outrigger.fallback.reason': moved?.kind === 'fallback' ? moved.reason : undefined,
+      },
+      ...(tracer.terms.semconv === 'off' ? [] : conventions(parts)),
+      ...(tracer.terms.capture ? [contentAttributes(ended, trace.sent[facts.number]?.copy)] : []),
+    ],
     events,
     droppedEvents: 0,
-    links:
-      before && moved
-        ? [{ place: before, attributes: attributesOf({ 'outrigger.link': moved.kind, 'outrigger.reason': moved.reason }) }]
-        : [],
+    links: before && moved ? [{ place: before, attributes: { 'outrigger.link': moved.kind, 'outrigger.reason': moved.reason } }] : [],
   };
 }
 
@@ -95,13 +94,13 @@ function nameOf(asked: Asked | undefined, model: string | undefined): string | u
   return said(model === undefined ? request.operation : `${request.operation} ${model}`);
 }
 
-function conventions({ ended, facts, asked }: AttemptParts) {
-  if (!asked) return {};
+function conventions({ ended, facts, asked }: AttemptParts): SpanAttributes[] {
+  if (!asked) return [];
   const { call: caller, trace, tracer } = ended;
   const { call, request } = asked;
   const dialect = trace.sent[facts.number]?.dialect ?? trace.dialect?.name ?? 'http';
-  if (dialect === 'mcp') return mcpAttributes(call, request, caller.session);
-  if (call.kind !== 'llm') return {};
+  if (dialect === 'mcp') return [mcpAttributes(call, request, caller.session)];
+  if (call.kind !== 'llm') return [];
   const { answered } = facts;
   const attempt = {
     call,

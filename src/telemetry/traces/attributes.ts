@@ -3,21 +3,11 @@ import { redact } from '../redact.ts';
 /** A value of an attribute. */
 export type SpanValue = string | number | boolean | string[];
 
-/** Attributes of a span or of one of its events. */
-export type SpanAttributes = Record<string, SpanValue>;
+/** Attributes of a span or of one of its events; those without a value are not told. */
+export type SpanAttributes = Readonly<Record<string, SpanValue | undefined>>;
 
 /** Longer texts of callers and upstreams tell nothing more in a list of attributes. */
 const longestText = 256;
-
-/** The attributes that have a value. */
-export function attributesOf(values: Readonly<Record<string, SpanValue | undefined>>): SpanAttributes {
-  const attributes: SpanAttributes = {};
-  for (const key in values) {
-    const value = values[key];
-    if (value !== undefined) attributes[key] = value;
-  }
-  return attributes;
-}
 
 /** As `said`, of a text that is there. */
 export function word(text: string): string {

@@ -2,7 +2,7 @@ import type { SaidChoice } from '../../core/content.ts';
 import type { Turn } from '../../core/conversation.ts';
 import { redact, redactValue } from '../redact.ts';
 import type { AnswerCopy } from './answer-copy.ts';
-import type { SpanValue } from './attributes.ts';
+import type { SpanAttributes } from './attributes.ts';
 import type { EndedCall } from './call-spans.ts';
 
 /** The last messages of a conversation that are shown, and the chars of each of their texts. */
@@ -10,13 +10,11 @@ const mostMessages = 16;
 const longestText = 2048;
 const longestBody = 16 * 1024;
 
-type Values = Readonly<Record<string, SpanValue | undefined>>;
-
 /**
  * What was said, as the GenAI conventions write it; bodies as they are where no model speaks. All of it without what looks
  * like a credential, and cut.
  */
-export function contentAttributes({ trace, asked, body, tracer }: EndedCall, copy: AnswerCopy | undefined): Values {
+export function contentAttributes({ trace, asked, body, tracer }: EndedCall, copy: AnswerCopy | undefined): SpanAttributes {
   const { request, dialect } = trace;
   const conversation = request && dialect && asked && body && tracer.reader.conversation(dialect.name, asked, request, body);
   return {

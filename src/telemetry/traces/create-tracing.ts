@@ -1,6 +1,6 @@
 import type { Export } from '../push-metrics.ts';
 import { ownResource } from '../resource.ts';
-import { attributesOf, type SpanAttributes } from './attributes.ts';
+import type { SpanAttributes } from './attributes.ts';
 import { SpanExport, type SpanExportOptions } from './span-export.ts';
 import { Tracer, type TracerOptions } from './tracer.ts';
 
@@ -18,7 +18,7 @@ export interface RunningTraces extends Export {
 /** Begins to trace. What this file imports is loaded only where traces are wanted. */
 export function createTracing(options: TracingOptions): RunningTraces {
   const { version } = options;
-  const resource = attributesOf(ownResource(version).attributes as SpanAttributes);
+  const resource = ownResource(version).attributes as SpanAttributes;
   const sink = new SpanExport({ ...options, origin: { resource, scope: { name: 'outrigger', version } } });
   const tracer = new Tracer({ ...options, sink });
   return {

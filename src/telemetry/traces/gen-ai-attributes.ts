@@ -2,10 +2,8 @@ import type { AnswerFacts } from '../../core/answer-facts.ts';
 import type { Call } from '../../core/dialect.ts';
 import type { TracedRequest } from '../../core/trace.ts';
 import { addUsage, type Usage } from '../../core/usage.ts';
-import { type SpanValue, said, word } from './attributes.ts';
+import { type SpanAttributes, said, word } from './attributes.ts';
 import type { Semconv } from './settings.ts';
-
-type Values = Readonly<Record<string, SpanValue | undefined>>;
 
 /** What is known of an attempt at a model. */
 export interface ModelAttempt {
@@ -24,11 +22,10 @@ export interface ModelAttempt {
 }
 
 /** The GenAI conventions, v1.41 or, where `latest`, those of the repository that they moved to. */
-export function genAiAttributes(attempt: ModelAttempt, semconv: Semconv): Values {
+export function genAiAttributes(attempt: ModelAttempt, semconv: Semconv): SpanAttributes[] {
   const { call, asked, model, provider, agent, session, usage, estimated, answer, firstChunkMs } = attempt;
   const tokens = estimated ? addUsage(usage, estimated) : usage;
-  const cacheWrite = semconv === 'latest' ? 'gen_ai.usage.cache_write.input_tokens' : 'gen_ai.usage.cache_creation.input_tokens';
-  return {
+  const attributes = {
     'gen_ai.operation.name': asked.operation,
     'gen_ai.provider.name': provider,
     'gen_ai.request.model': said(model),
@@ -42,20 +39,25 @@ export function genAiAttributes(attempt: ModelAttempt, semconv: Semconv): Values
     'gen_ai.response.id': said(answer?.id),
     'gen_ai.response.finish_reasons': answer && answer.finishReasons.length > 0 ? answer.finishReasons.map(word) : undefined,
     'gen_ai.response.time_to_first_chunk': firstChunkMs === undefined ? undefined : firstChunkMs / 1000,
-    ...(tokens && {
-      // By the conventions these hold the tokens of caches and of reasoning, too.
-      'gen_ai.usage.input_tokens': tokens.input + tokens.cacheRead + tokens.cacheWrite,
-      'gen_ai.usage.output_tokens': tokens.output + tokens.reasoning,
-      'gen_ai.usage.cache_read.input_tokens': tokens.cacheRead,
-      [cacheWrite]: tokens.cacheWrite,
-      'gen_ai.usage.reasoning.output_tokens': tokens.reasoning,
-      'outrigger.usage.estimated': estimated !== undefined,
-    }),
+  };
+  return tokens ? [attributes, usageAttributes(tokens, estimated !== undefined, semconv)] : [attributes];
+}
+
+function usageAttributes(tokens: Usage, estimated: boolean, semconv: Semconv): SpanAttributes {
+  return {
+    // By the conventions these hold the tokens of caches and of reasoning, too.
+    'gen_ai.usage.input_tokens': tokens.input + tokens.cacheRead + tokens.cacheWrite,
+    'gen_ai.usage.output_tokens': tokens.output + tokens.reasoning,
+    'gen_ai.usage.cache_read.input_tokens': tokens.cacheRead,
+    'gen_ai.usage.cache_write.input_tokens': semconv === 'latest' ? tokens.cacheWrite : undefined,
+    'gen_ai.usage.cache_creation.input_tokens': semconv === 'latest' ? undefined : tokens.cacheWrite,
+    'gen_ai.usage.reasoning.output_tokens': tokens.reasoning,
+    'outrigger.usage.estimated': estimated,
   };
 }
 
 /** The MCP conventions, for what one message asks of a server. */
-export function mcpAttributes(call: Call, asked: TracedRequest, session: string | undefined): Values {
+export function mcpAttributes(call: Call, asked: TracedRequest, session: string | undefined): SpanAttributes {
   return {
     'mcp.method.name': said(asked.mcpMethod),
     'mcp.protocol.version': said(asked.mcpVersion),

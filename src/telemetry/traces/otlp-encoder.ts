@@ -58,7 +58,7 @@ export class OtlpEncoder {
     writer.whole(6, kinds[span.kind]);
     writer.fixed64(7, nanos(span.startMs));
     writer.fixed64(8, nanos(span.endMs));
-    this.#attributes(9, attributes);
+    for (const part of attributes) this.#attributes(9, part);
     for (const event of events) {
       const at = writer.begin(11);
       writer.fixed64(1, nanos(event.atMs));
@@ -89,9 +89,11 @@ export class OtlpEncoder {
 
   #attributes(field: number, attributes: SpanAttributes): void {
     for (const key in attributes) {
+      const value = attributes[key];
+      if (value === undefined) continue;
       const pair = this.#writer.begin(field);
       this.#writer.text(1, key);
-      this.#value(2, attributes[key] as SpanValue);
+      this.#value(2, value);
       this.#writer.end(pair);
     }
   }

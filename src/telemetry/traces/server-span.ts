@@ -1,5 +1,5 @@
 import { redact } from '../redact.ts';
-import { attributesOf, said } from './attributes.ts';
+import { said } from './attributes.ts';
 import type { EndedCall, SpanEvent } from './call-spans.ts';
 import type { FinishedSpan, SpanPlace } from './span-sink.ts';
 import type { TimedEvent } from './traced-call.ts';
@@ -47,30 +47,32 @@ export function serverSpan(
     startMs: call.startedAt + wallMs,
     endMs: call.startedAt + ended.ms + wallMs,
     failed,
-    attributes: attributesOf({
-      'http.request.method': method,
-      'http.route': route,
-      'url.scheme': tracer.scheme,
-      'url.path': path,
-      'url.query': query,
-      // A call that was cut before its head has no status that anybody saw.
-      'http.response.status_code': committed ? status : undefined,
-      'error.type': failed ? (status >= 500 ? String(status) : outcome) : undefined,
-      'http.request.body.size': ended.requestBytes,
-      'http.response.body.size': ended.responseBytes,
-      'outrigger.id': call.id,
-      'outrigger.agent': said(call.agent.name),
-      'outrigger.session': said(call.session),
-      'outrigger.upstream': call.upstream,
-      'outrigger.outcome': outcome,
-      'outrigger.attempts': said(call.ledger()),
-      'outrigger.kept_for': why,
-      'outrigger.overhead_ms': committed?.kind === 'committed' ? committed.overheadMs : undefined,
-      'outrigger.cost_usd': spent?.costUsd,
-    }),
+    attributes: [
+      {
+        'http.request.method': method,
+        'http.route': route,
+        'url.scheme': tracer.scheme,
+        'url.path': path,
+        'url.query': query,
+        // A call that was cut before its head has no status that anybody saw.
+        'http.response.status_code': committed ? status : undefined,
+        'error.type': failed ? (status >= 500 ? String(status) : outcome) : undefined,
+        'http.request.body.size': ended.requestBytes,
+        'http.response.body.size': ended.responseBytes,
+        'outrigger.id': call.id,
+        'outrigger.agent': said(call.agent.name),
+        'outrigger.session': said(call.session),
+        'outrigger.upstream': call.upstream,
+        'outrigger.outcome': outcome,
+        'outrigger.attempts': said(call.ledger()),
+        'outrigger.kept_for': why,
+        'outrigger.overhead_ms': committed?.kind === 'committed' ? committed.overheadMs : undefined,
+        'outrigger.cost_usd': spent?.costUsd,
+      },
+    ],
     events,
     droppedEvents: trace.droppedEvents,
-    links: linked ? [{ place: { ...linked, remote: true }, attributes: attributesOf({ 'outrigger.link': 'http' }) }] : [],
+    links: linked ? [{ place: { ...linked, remote: true }, attributes: { 'outrigger.link': 'http' } }] : [],
   };
 }
 

@@ -37,7 +37,7 @@ export function spanEvent(event: Event): { name: string; attributes: SpanAttribu
     const { name, attributes } = spanEvent(event.event);
     return { name: name.replace('outrigger.', 'outrigger.would-'), attributes };
   }
-  const attributes: SpanAttributes = {};
+  const attributes: Record<string, SpanValue> = {};
   for (const [key, value] of Object.entries(event)) {
     if (leftOut.has(key)) continue;
     const shown = told(value);

@@ -18,7 +18,8 @@ export interface FinishedSpan {
   readonly startMs: number;
   readonly endMs: number;
   readonly failed: boolean;
-  readonly attributes: SpanAttributes;
+  /** In parts, whose keys differ. */
+  readonly attributes: readonly SpanAttributes[];
   readonly events: readonly { readonly name: string; readonly atMs: number; readonly attributes: SpanAttributes }[];
   readonly droppedEvents: number;
   readonly links: readonly { readonly place: SpanPlace; readonly attributes: SpanAttributes }[];

@@ -37,14 +37,12 @@ export function traceparentOf(context: Omit<TraceContext, 'state'>): string {
   return `00-${context.traceId}-${context.spanId}-0${flags}`;
 }
 
-/** The fields without those of a trace context, and without baggage unless that may pass. */
-export function withoutTraceContext(fields: RawHeaders, baggage: boolean): string[] {
-  const kept: string[] = [];
+/** The fields without those of a trace context, and without baggage unless that may pass; themselves where they have none. */
+export function withoutTraceContext(fields: RawHeaders, baggage: boolean): RawHeaders {
   for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i] as string;
-    if (!isContextField(name, baggage)) kept.push(name, fields[i + 1] as string);
+    if (isContextField(fields[i] as string, baggage)) return fields.filter((_, at) => !isContextField(fields[at & ~1] as string, baggage));
   }
-  return kept;
+  return fields;
 }
 
 function isContextField(name: string, baggage: boolean): boolean {

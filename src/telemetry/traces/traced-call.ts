@@ -87,9 +87,8 @@ export class TracedCall implements CallTrace {
     // A request that is sent again over a fresh connection is the same attempt.
     const spanId = this.sent[attempt]?.spanId ?? this.#tracer.ids.span();
     this.sent[attempt] ??= { spanId, at: this.#tracer.clock.now(), dialect: dialect.name, copy: undefined, facts: undefined };
-    kept.push('traceparent', traceparentOf({ traceId, spanId, sampled, random: parent?.random ?? false }));
-    if (parent && parent.state !== '') kept.push('tracestate', parent.state);
-    return kept;
+    const traceparent = traceparentOf({ traceId, spanId, sampled, random: parent?.random ?? false });
+    return [...kept, 'traceparent', traceparent, ...(parent && parent.state !== '' ? ['tracestate', parent.state] : [])];
   }
 
   factsOf(attempt: number): AnswerFacts | undefined {

@@ -8,7 +8,7 @@ const origin = { resource: { 'service.name': 'outrigger' }, scope: { name: 'outr
 const place = { traceId: '0123456789abcdef0123456789abcdef', spanId: '00112233445566ff', state: '', remote: false };
 const span: FinishedSpan = {
   ...{ name: 'POST /v1', kind: 'server', place, parent: undefined, startMs: 1_795_000_000_000.25, endMs: 1_795_000_000_001.5 },
-  ...{ failed: false, attributes: {}, events: [], droppedEvents: 0, links: [] },
+  ...{ failed: false, attributes: [], events: [], droppedEvents: 0, links: [] },
 };
 
 function spansIn(bytes: Uint8Array) {
@@ -85,13 +85,18 @@ describe('an export as OTLP', () => {
     fc.assert(
       fc.property(fc.dictionary(key, value), (attributes) => {
         const expected = Object.fromEntries(Object.entries(attributes).map(([name, one]) => [name, Object.is(one, -0) ? 0 : one]));
-        expect(attributesIn(encoded({ attributes }), 9)).toEqual(expected);
+        expect(attributesIn(encoded({ attributes: [attributes] }), 9)).toEqual(expected);
       }),
     );
   });
 
+  it('has the attributes of all parts, without those that have no value', () => {
+    const attributes = [{ 'http.route': '/v1', 'url.path': undefined }, { 'gen_ai.request.model': 'gpt-5' }];
+    expect(attributesIn(encoded({ attributes }), 9)).toEqual({ 'http.route': '/v1', 'gen_ai.request.model': 'gpt-5' });
+  });
+
   it.each([100, 1000, 10_000, 20_000, 1_500_000, 3_000_000])('takes a text of %i chars', (length) => {
     const content = 'ä'.repeat(length);
-    expect(attributesIn(encoded({ attributes: { content } }), 9)['content']).toBe(content);
+    expect(attributesIn(encoded({ attributes: [{ content }] }), 9)['content']).toBe(content);
   });
 });
