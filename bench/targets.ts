@@ -107,19 +107,23 @@ interface SidecarOptions {
   readonly root?: string;
   readonly spanSink?: Running;
   readonly watchLoop?: boolean;
+  /** A module that is loaded before its own code, with what that reads from the environment. */
+  readonly preload?: { readonly module: string; readonly env: Record<string, string> };
 }
 
 /** Starts the sidecar as a user would, and waits until its admin port says that it is ready. The file takes ports and paths from `BENCH_*`. */
 export async function startSidecar(
   upstream: Running,
   config: string,
-  { root = join(import.meta.dirname, '..'), spanSink, watchLoop = false }: SidecarOptions = {},
+  { root = join(import.meta.dirname, '..'), spanSink, watchLoop = false, preload }: SidecarOptions = {},
 ): Promise<Running & { readonly adminPort: number }> {
   const [port, adminPort] = [await freePort(), await freePort()];
   const stateDir = mkdtempSync(join(tmpdir(), 'outrigger-bench-'));
   const watch = watchLoop ? watchedLoop() : unwatched;
-  const child = startPinned(proxyCore, [...watch.args, join(root, 'bin/outrigger.js'), 'start', '--config', config], {
+  const before = preload ? ['--import', preload.module] : [];
+  const child = startPinned(proxyCore, [...before, ...watch.args, join(root, 'bin/outrigger.js'), 'start', '--config', config], {
     ...watch.env,
+    ...preload?.env,
     BENCH_PROXY_PORT: String(port),
     BENCH_ADMIN_PORT: String(adminPort),
     BENCH_UPSTREAM_PORT: String(upstream.port),
