@@ -20,7 +20,7 @@ export function setUpWorkers(): void {
     exec: fileURLToPath(new URL(`./worker-main${extname(import.meta.filename)}`, import.meta.url)),
     args: [],
     // As in the launcher.
-    execArgv: [...process.execArgv, '--no-allocation-site-pretenuring'],
+    execArgv: [...process.execArgv, '--no-allocation-site-pretenuring', '--external-memory-accounted-in-global-limit'],
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
