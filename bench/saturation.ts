@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { assertAnswer, connect, total } from './connect.ts';
 import type { Order, Values } from './measurement.ts';
@@ -23,17 +24,7 @@ export async function saturation(order: Order): Promise<Values> {
 
 /** As many requests as the target takes: each connection sends the next one when it has its answer. */
 export async function saturate(order: Order, { connections, warmUpMs, next }: Saturation): Promise<Values> {
-  const answers = new Uint32Array(connections);
-  for (let index = 0; index < connections; index += 1) {
-    const socket = await connect(order.port, {
-      onEnd(status, bodyBytes) {
-        assertAnswer(status, bodyBytes, answerBody.length);
-        answers[index]! += 1;
-        socket.write(next(index));
-      },
-    });
-    socket.write(next(index));
-  }
+  const { answers } = await askOnAndOn(order.port, connections, next);
   await delay(warmUpMs * order.warmUp);
   const close = openWindow(order);
   answers.fill(0);
@@ -41,4 +32,25 @@ export async function saturate(order: Order, { connections, warmUpMs, next }: Sa
   const { seconds, proxyCpuUs, foreignShare } = close();
   const count = total(answers, foreignShare);
   return { cpuUs: proxyCpuUs / count, perSecond: count / seconds, foreignShare };
+}
+
+/** Connections that ask again whenever they have their answer, until they are stopped; `answers` counts those of each. */
+export async function askOnAndOn(port: number, connections: number, next: Saturation['next']) {
+  const answers = new Uint32Array(connections);
+  const sockets: Socket[] = [];
+  for (let index = 0; index < connections; index += 1) {
+    const socket = await connect(port, {
+      onEnd(status, bodyBytes) {
+        assertAnswer(status, bodyBytes, answerBody.length);
+        answers[index]! += 1;
+        socket.write(next(index));
+      },
+    });
+    sockets.push(socket);
+    socket.write(next(index));
+  }
+  const stop = () => {
+    for (const socket of sockets) socket.removeAllListeners('close').destroy();
+  };
+  return { answers, stop };
 }

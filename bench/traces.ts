@@ -9,9 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { assertAnswer, connect } from './connect.ts';
-import { answerBody, chatRequest } from './payload.ts';
+import { total } from './connect.ts';
+import { chatRequest } from './payload.ts';
 import { layOutPrograms } from './programs.ts';
+import { askOnAndOn } from './saturation.ts';
 import { median } from './statistics.ts';
 import { exportsTaken, loadCore, type Running, startSidecar, startSpanSink, startUpstream } from './targets.ts';
 import { openWindow } from './window.ts';
@@ -57,45 +58,21 @@ process.exit(sent > 0 ? 0 : 1);
 
 /** Medians over the windows, in microseconds a call. */
 async function measure(sidecar: Running): Promise<{ without: number; having: number }> {
-  const load = await saturate(sidecar.port);
+  const request = chatRequest(sidecar.port);
+  const load = await askOnAndOn(sidecar.port, connections, () => request);
+  const ownPids = [process.pid, sidecar.pid, upstream.pid, spanSink.pid];
   await delay(warmUpMs);
   const having: number[] = [];
   const without: number[] = [];
   for (let window = 0; window < 2 * pairs; window += 1) {
-    const close = openWindow({ proxyPid: sidecar.pid, ownPids: [] });
-    const before = load.answers;
+    const close = openWindow({ proxyPid: sidecar.pid, ownPids });
+    load.answers.fill(0);
     await delay(windowMs);
-    (window % 2 === 0 ? having : without).push(close().proxyCpuUs / (load.answers - before));
+    const { proxyCpuUs, foreignShare } = close();
+    (window % 2 === 0 ? having : without).push(proxyCpuUs / total(load.answers, foreignShare));
     process.kill(sidecar.pid, 'SIGUSR2');
     await delay(settleMs);
   }
   load.stop();
   return { without: median(without), having: median(having) };
-}
-
-/** Asks for chats as fast as they are answered, until it is told to stop. */
-async function saturate(port: number) {
-  let answers = 0;
-  const request = chatRequest(port);
-  const sockets = await Promise.all(
-    Array.from({ length: connections }, async () => {
-      const socket = await connect(port, {
-        onEnd(status, bodyBytes) {
-          assertAnswer(status, bodyBytes, answerBody.length);
-          answers += 1;
-          socket.write(request);
-        },
-      });
-      return socket;
-    }),
-  );
-  for (const socket of sockets) socket.write(request);
-  return {
-    get answers() {
-      return answers;
-    },
-    stop() {
-      for (const socket of sockets) socket.removeAllListeners('close').destroy();
-    },
-  };
 }
